@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# Starts our own release build as one more server of the kit; sourced by the peers' scripts.
+OURS_BIN=${OURS_BIN:-$HERE/../../build/examples/edge/fcedge-edge}
+OURS_SECRET=benchmark-secret-of-no-worth-0123456789
+
+# ours_config FILE: everything that the cases need in one configuration, so that all of them
+# measure the same process. The only place of the kit that knows our configuration's format.
+ours_config() {
+  mkdir -p "$TMP/ours-state"
+  printf '%s\n' "$OURS_SECRET" >"$TMP/ours-secret"
+  chmod 600 "$TMP/ours-secret"
+  cat >"$1" <<END
+state_dir = "$TMP/ours-state"
+shards = $NW
+
+[[listen]]
+address = "127.0.0.1:$PORT_H"
+
+[[listen]]
+address = "127.0.0.1:$PORT_P"
+
+[[listen]]
+address = "127.0.0.1:$PORT_S"
+tls = true
+
+[[certificate]]
+cert = "$TLS/cert.pem"
+key = "$TLS/key.pem"
+
+[[directory]]
+path = "/"
+root = "$WWW"
+
+[[feed]]
+path = "/sub/{channel}"
+
+[[publish]]
+path = "/pub/{channel}"
+secret_file = "$TMP/ours-secret"
+
+[limits]
+connections = 16384
+END
+}
+
+start_ours() { # listens on PORT_H and PORT_P in clear and on PORT_S with TLS
+  need "$OURS_BIN"
+  free_port $PORT_H $PORT_P $PORT_S
+  ours_config "$TMP/ours.toml"
+  start_srv ours "$OURS_BIN" --config "$TMP/ours.toml"
+  wait_port $PORT_H
+  wait_port $PORT_P
+  wait_port $PORT_S
+}
