@@ -10,8 +10,14 @@ ours_config() {
   printf '%s\n' "$OURS_SECRET" >"$TMP/ours-secret"
   chmod 600 "$TMP/ours-secret"
   cat >"$1" <<END
-state_dir = "$TMP/ours-state"
+[node]
+name = "bench"
 shards = $NW
+state_dir = "$TMP/ours-state"
+log_level = "warn"
+
+[limits]
+connections_max = 16384
 
 [[listen]]
 address = "127.0.0.1:$PORT_H"
@@ -24,22 +30,24 @@ address = "127.0.0.1:$PORT_S"
 tls = true
 
 [[certificate]]
-cert = "$TLS/cert.pem"
+chain = "$TLS/cert.pem"
 key = "$TLS/key.pem"
 
 [[directory]]
-path = "/"
+path = "/{path...}"
 root = "$WWW"
 
 [[feed]]
 path = "/sub/{channel}"
+tenant = "bench"
+channel = "{channel}"
 
 [[publish]]
 path = "/pub/{channel}"
+tenant = "bench"
+channel = "{channel}"
 secret_file = "$TMP/ours-secret"
-
-[limits]
-connections = 16384
+rate_per_s = 1000000
 END
 }
 

@@ -6,13 +6,18 @@ Prints MEDIAN lines (what each server did), then SKIP and WARN lines, and last o
 comparison. cpu = the peer's server CPU per unit / ours; rate = ours / the peer's; mem = the peer's
 bytes per connection / ours. Bigger is better for us in all three. Exits 1 when a case has no run
 of ours, or one with errors."""
+
 import re
 import statistics
 import sys
 
 RATE = {"http1": "rps", "http2": "rps", "tls": "conns_s", "fanout": "deliv_s"}
-CPU = {"http1": "cpu_us_per_req", "http2": "cpu_us_per_req", "tls": "cpu_us_per_conn",
-       "fanout": "cpu_us_per_deliv"}
+CPU = {
+    "http1": "cpu_us_per_req",
+    "http2": "cpu_us_per_req",
+    "tls": "cpu_us_per_conn",
+    "fanout": "cpu_us_per_deliv",
+}
 ERRORS = ("errors", "failed", "pub_err", "missing", "closed")
 
 
@@ -104,8 +109,9 @@ def main():
             used = len(usable(case, of_peer))
             medians.append("MEDIAN case=%s peer=%s runs=%d %s" % (case, peer, used, shown))
             fewest = min(fewest, used)
-        notes += ["SKIP case=%s peer=%s %s" % (c, p, why)
-                  for (c, p), why in skipped.items() if c == case]
+        notes += [
+            "SKIP case=%s peer=%s %s" % (c, p, why) for (c, p), why in skipped.items() if c == case
+        ]
         ours = peers.pop("ours", None)
         if not ours:
             notes.append("WARN case=%s no run of ours" % case)

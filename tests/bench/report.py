@@ -4,6 +4,7 @@
 Markdown tables, one per case, with the best run (on a shared machine a disturbance only ever makes
 it worse) and the spread (max-min)/median. With --ours NAME every peer also gets the ratio
 NAME/peer of the case's main figure."""
+
 import os
 import statistics
 import sys
@@ -15,12 +16,12 @@ COLUMNS = {
     "http2": HTTP + " failed rss_kb",
     "cache": HTTP + " origin_fetches errors rss_kb",
     "tls": "conns_s hs_p50us hs_p99us conn_p50us conn_p99us cpu_us_per_conn srv_cpu gen_cpu"
-           " reused_share errors rss_kb",
+    " reused_share errors rss_kb",
     "fanout": "deliv_s msg_s p50us p99us maxus all_p50us cpu_us_per_deliv srv_cpu gen_cpu missing"
-              " rss_kb",
+    " rss_kb",
     "dns": "qps p50us p99us cpu_us_per_query srv_cpu gen_core_busy lost bad distinct_rdata rss_kb",
     "spike": "deliv_s start_rss_kb idle_rss_kb peak_rss_kb after_rss_kb gc_pauses gc_total_ms"
-             " gc_max_ms p50us p99us maxus cpu_us_per_deliv",
+    " gc_max_ms p50us p99us maxus cpu_us_per_deliv",
     "mem": "open idle_rss_kb rss_kb pss_kb bytes_per_conn connect_s",
     "fanout-idle": "open base_rss_kb rss_kb pss_kb rss_bytes_per_conn",
 }

@@ -88,7 +88,8 @@ fi
 ./setup.sh || exit 1
 
 for c in "${cases[@]}"; do
-  [[ $c == mem-sse* && $OURS == nchan ]] && OURS=nchan-sse
+  ours=$OURS
+  [[ $c == mem-sse* && $OURS == nchan ]] && ours=nchan-sse
   use=()
   for p in $(peers_of $c); do
     [[ " ${PEERS:-$p} " == *" $p "* ]] || continue
@@ -102,7 +103,7 @@ for c in "${cases[@]}"; do
   done
   for ((k = 1; k <= ROUNDS; k++)); do
     echo "# $c round $k of $ROUNDS"
-    one $c $OURS ours
+    one $c $ours ours
     for p in "${use[@]}"; do one $c $p peer; done
   done
 done

@@ -28,13 +28,13 @@ struct Sock {
   std::vector<uint16_t> freeid;
   std::vector<uint64_t> at;
 };
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   string host = "127.0.0.1", zone = "geo.test";
   int port = 53, hosts = 100, edns = 0, ecs = 0, window = 256, nsock = 4, qtype = 1;
   double secs = 5;
   for (int i = 1; i + 1 < argc; i += 2) {
     string a = argv[i];
-    const char *v = argv[i + 1];
+    const char* v = argv[i + 1];
     if (a == "--port")
       port = atoi(v);
     else if (a == "--host")
@@ -62,7 +62,7 @@ int main(int argc, char **argv) {
   }
   const int NP = 8192;
   std::vector<string> pk(NP);
-  for (auto &p : pk) {
+  for (auto& p : pk) {
     p = string("\0\0\0\0\0\1\0\0\0\0\0\0", 12);
     if (edns || ecs) p[11] = 1;
     string n = "h" + std::to_string(rnd() % hosts) + "." + zone + ".";
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
         unsigned char a[4] = {(unsigned char)(1 + rnd() % 223), (unsigned char)rnd(),
                               (unsigned char)rnd(), 0};
         if (a[0] == 10 || a[0] == 127) a[0] = 81;
-        o = string("\0\10\0\7\0\1\30\0", 8) + string((char *)a, 3);
+        o = string("\0\10\0\7\0\1\30\0", 8) + string((char*)a, 3);
       }
       if (ecs == 6) {
         unsigned char a[6] = {0x20,
@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
                               (unsigned char)rnd(),
                               (unsigned char)rnd(),
                               (unsigned char)rnd()};
-        o = string("\0\10\0\12\0\2\60\0", 8) + string((char *)a, 6);
+        o = string("\0\10\0\12\0\2\60\0", 8) + string((char*)a, 6);
       }
       p += string("\0\0\x29\x04\xd0\0\0\0\0\0", 10);
       p += char(o.size());
@@ -107,12 +107,12 @@ int main(int argc, char **argv) {
   int per = window / nsock;
   if (per < 1) per = 1;
   std::vector<pollfd> pf(nsock);
-  for (auto &s : S) {
+  for (auto& s : S) {
     s.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     int b = 4 << 20;
     setsockopt(s.fd, SOL_SOCKET, SO_RCVBUF, &b, sizeof b);
     setsockopt(s.fd, SOL_SOCKET, SO_SNDBUF, &b, sizeof b);
-    if (connect(s.fd, (sockaddr *)&sa, sizeof sa)) {
+    if (connect(s.fd, (sockaddr*)&sa, sizeof sa)) {
       perror("connect");
       return 1;
     }
@@ -154,14 +154,14 @@ int main(int argc, char **argv) {
       break;
     }
     bool any = false;
-    for (auto &s : S) {
+    for (auto& s : S) {
       int n = 0;
       uint16_t ids[B];
       while (n < B && !s.freeid.empty()) {
         uint16_t id = s.freeid.back();
         s.freeid.pop_back();
         ids[n] = id;
-        const string &p = pk[k++ % NP];
+        const string& p = pk[k++ % NP];
         memcpy(sb[n], p.data(), p.size());
         sb[n][0] = char(id >> 8);
         sb[n][1] = char(id);
@@ -185,14 +185,14 @@ int main(int argc, char **argv) {
         }
       }
     }
-    for (auto &s : S) {
+    for (auto& s : S) {
       for (;;) {
         int r = recvmmsg(s.fd, rm, B, MSG_DONTWAIT, nullptr);
         if (r <= 0) break;
         any = true;
         uint64_t now = now_ns();
         for (int i = 0; i < r; i++) {
-          unsigned char *p = (unsigned char *)rb[i];
+          unsigned char* p = (unsigned char*)rb[i];
           size_t n = rm[i].msg_len;
           uint16_t id = uint16_t(p[0] << 8 | p[1]);
           if (n < 12 || id >= per || !s.at[id]) continue;  // late
@@ -218,7 +218,7 @@ int main(int argc, char **argv) {
     }
     if (t - sweep > 100000000ull) {
       sweep = t;
-      for (auto &s : S)
+      for (auto& s : S)
         for (int i = 0; i < per; i++)
           if (s.at[i] && t - s.at[i] > 500000000ull) {
             lost++;

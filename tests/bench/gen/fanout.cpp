@@ -28,8 +28,8 @@ static string sub_url, pub_url, sub_send, pub_pre, pub_suf, sub_hdr, pub_hdr;
 static int N = 1000, size_ = 100, window_ = 0, pubs = 1, burst_conn = 200;
 static double rate = 0, secs = 5, warm = 1, hold = 0;
 static int ep;
-static SSL_CTX *ctx;
-static std::vector<Conn *> subs, pubc;
+static SSL_CTX* ctx;
+static std::vector<Conn*> subs, pubc;
 static int n_open = 0, n_pending = 0, n_failed = 0, n_closed = 0;
 static uint64_t delivered = 0, deliv_total = 0, dup_ = 0, ooo = 0, bytes = 0, published = 0,
                 pub_err = 0;
@@ -43,7 +43,7 @@ static uint32_t seq_next = 0, inflight = 0;
 static int target = 0;
 static char rbuf[1 << 18];
 
-static void kill_conn(Conn *c) {
+static void kill_conn(Conn* c) {
   if (c->st == DEAD) return;
   if (c->kind == SUB) {
     if (c->st == OPEN) {
@@ -58,8 +58,8 @@ static void kill_conn(Conn *c) {
   epoll_ctl(ep, EPOLL_CTL_DEL, c->fd, nullptr);
   close(c->fd);
 }
-static Conn *open_conn(const Url &u, Kind k) {
-  Conn *c = new Conn;
+static Conn* open_conn(const Url& u, Kind k) {
+  Conn* c = new Conn;
   c->kind = k;
   c->ws = u.ws;
   c->fd = connect_start(u.host, u.port);
@@ -70,14 +70,14 @@ static Conn *open_conn(const Url &u, Kind k) {
   if (k == SUB) n_pending++;
   return c;
 }
-static void only_in(Conn *c) {
+static void only_in(Conn* c) {
   epoll_event e{};
   e.events = EPOLLIN;
   e.data.ptr = c;
   epoll_ctl(ep, EPOLL_CTL_MOD, c->fd, &e);
 }
-static void send_upgrade(Conn *c) {
-  const Url &u = c->kind == SUB ? sub : pub;
+static void send_upgrade(Conn* c) {
+  const Url& u = c->kind == SUB ? sub : pub;
   string r = "GET " + u.path + " HTTP/1.1\r\nHost: " + u.host + ":" + std::to_string(u.port) +
              "\r\n" + (c->kind == SUB ? sub_hdr : "");
   if (u.ws)
@@ -89,7 +89,7 @@ static void send_upgrade(Conn *c) {
   only_in(c);
   if (!wr(c, r.data(), r.size())) kill_conn(c);
 }
-static void on_open(Conn *c) {
+static void on_open(Conn* c) {
   c->st = OPEN;
   if (c->kind == SUB) {
     n_pending--;
@@ -97,7 +97,7 @@ static void on_open(Conn *c) {
     if (!sub_send.empty() && c->ws) ws_send(c, 1, sub_send);
   }
 }
-static void on_connected(Conn *c) {
+static void on_connected(Conn* c) {
   if (c->kind == PUBHTTP) {
     c->st = OPEN;
     only_in(c);
@@ -105,8 +105,10 @@ static void on_connected(Conn *c) {
   }
   send_upgrade(c);
 }
-static inline int hexv(char ch) { return ch <= '9' ? ch - '0' : (ch | 32) - 'a' + 10; }
-static void on_msg(Conn *c, const char *m, uint64_t now) {  // m points at #T, 27 bytes are there
+static inline int hexv(char ch) {
+  return ch <= '9' ? ch - '0' : (ch | 32) - 'a' + 10;
+}
+static void on_msg(Conn* c, const char* m, uint64_t now) {  // m points at #T, 27 bytes are there
   uint64_t ts = 0;
   uint32_t seq = 0;
   for (int i = 2; i < 18; i++) ts = ts << 4 | hexv(m[i]);
@@ -127,11 +129,11 @@ static void on_msg(Conn *c, const char *m, uint64_t now) {  // m points at #T, 2
   } else if (k > uint32_t(target))
     dup_++;
 }
-static size_t scan(Conn *c, const char *b, size_t n,
+static size_t scan(Conn* c, const char* b, size_t n,
                    uint64_t now) {  // returns bytes consumed of a stream
   size_t i = 0;
   while (i < n) {
-    const char *h = (const char *)memchr(b + i, '#', n - i);
+    const char* h = (const char*)memchr(b + i, '#', n - i);
     if (!h) return n;
     size_t at = h - b;
     if (n - at < 27) return at;
@@ -143,7 +145,7 @@ static size_t scan(Conn *c, const char *b, size_t n,
   }
   return n;
 }
-static void on_ws_bytes(Conn *c, const char *b, size_t n, uint64_t now) {
+static void on_ws_bytes(Conn* c, const char* b, size_t n, uint64_t now) {
   string tmp;
   if (!c->pend.empty()) {
     tmp.swap(c->pend);
@@ -167,7 +169,7 @@ static void on_ws_bytes(Conn *c, const char *b, size_t n, uint64_t now) {
       h = 10;
     }
     if (n - i < h + len) break;
-    const char *p = b + i + h;
+    const char* p = b + i + h;
     if (op <= 2) {
       if (c->kind == SUB) scan(c, p, len, now);
       // engine.io / socket.io in text frames: "2" = ping -> "3" pong; "0{" open -> "40" connect
@@ -182,7 +184,7 @@ static void on_ws_bytes(Conn *c, const char *b, size_t n, uint64_t now) {
   }
   if (i < n) c->pend.assign(b + i, n - i);
 }
-static void on_read(Conn *c) {
+static void on_read(Conn* c) {
   for (;;) {
     ssize_t r = rd(c, rbuf, sizeof rbuf);
     if (r < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -195,7 +197,7 @@ static void on_read(Conn *c) {
       return;
     }
     bytes += r;
-    const char *b = rbuf;
+    const char* b = rbuf;
     size_t n = r;
     uint64_t now = now_ns();
     if (c->st == UPGRADING) {
@@ -261,7 +263,7 @@ static void on_read(Conn *c) {
     if (size_t(r) < sizeof rbuf && !c->ssl) return;
   }
 }
-static void on_event(Conn *c, uint32_t ev) {
+static void on_event(Conn* c, uint32_t ev) {
   if (c->st == DEAD) return;
   if (c->st == CONNECTING) {
     int err = 0;
@@ -273,7 +275,7 @@ static void on_event(Conn *c, uint32_t ev) {
       kill_conn(c);
       return;
     }
-    const Url &u = c->kind == SUB ? sub : pub;
+    const Url& u = c->kind == SUB ? sub : pub;
     if (u.tls) {
       c->ssl = SSL_new(ctx);
       SSL_set_fd(c->ssl, c->fd);
@@ -300,8 +302,8 @@ static void on_event(Conn *c, uint32_t ev) {
   if (ev & (EPOLLIN | EPOLLHUP | EPOLLERR)) on_read(c);
 }
 static bool publish(uint64_t ts) {  // false: no idle publisher
-  Conn *c = nullptr;
-  for (auto *p : pubc)
+  Conn* c = nullptr;
+  for (auto* p : pubc)
     if (p->st == OPEN && !p->busy) {
       c = p;
       break;
@@ -335,7 +337,7 @@ static bool publish(uint64_t ts) {  // false: no idle publisher
 static void poll_once(int ms) {
   epoll_event ev[256];
   int n = epoll_wait(ep, ev, 256, ms);
-  for (int i = 0; i < n; i++) on_event((Conn *)ev[i].data.ptr, ev[i].events);
+  for (int i = 0; i < n; i++) on_event((Conn*)ev[i].data.ptr, ev[i].events);
 }
 static std::vector<clockid_t> srv_clk;
 static double
@@ -347,7 +349,7 @@ srv_cpu() {  // CPU seconds of the server processes named by --srv-pids, to the 
   }
   return t;
 }
-static string unesc(const char *s) {
+static string unesc(const char* s) {
   string o;
   for (; *s; s++)
     if (*s == '\\' && s[1] == 'n') {
@@ -357,37 +359,37 @@ static string unesc(const char *s) {
       o += *s;
   return o;
 }
-static void watch_cpu_of(const char *pids) {  // a comma-separated list
-  for (const char *q = pids; *q;) {
+static void watch_cpu_of(const char* pids) {  // a comma-separated list
+  for (const char* q = pids; *q;) {
     clockid_t c;
     if (!clock_getcpuclockid(atoi(q), &c)) srv_clk.push_back(c);
     q += strcspn(q, ",");
     if (*q) q++;
   }
 }
-static bool set_option(const string &name, const char *value) {
-  static const std::pair<const char *, int *> ints[] = {
+static bool set_option(const string& name, const char* value) {
+  static const std::pair<const char*, int*> ints[] = {
       {"--n", &N},
       {"--size", &size_},
       {"--window", &window_},
       {"--pubs", &pubs},          // publisher connections
       {"--burst", &burst_conn}};  // handshakes in progress at once
-  static const std::pair<const char *, double *> doubles[] = {
+  static const std::pair<const char*, double*> doubles[] = {
       {"--rate", &rate},
       {"--secs", &secs},
       {"--warm", &warm},
       {"--hold", &hold}};  // after subscribing, only hold the connections
-  static const std::pair<const char *, string *> strings[] = {
+  static const std::pair<const char*, string*> strings[] = {
       {"--sub", &sub_url},
       {"--pub", &pub_url},
       {"--sub-send", &sub_send},  // text frame sent by each subscriber once open
       {"--pub-pre", &pub_pre},    // these two wrap each published payload
       {"--pub-suf", &pub_suf}};
-  for (auto &[key, at] : ints)
+  for (auto& [key, at] : ints)
     if (name == key) return *at = atoi(value), true;
-  for (auto &[key, at] : doubles)
+  for (auto& [key, at] : doubles)
     if (name == key) return *at = atof(value), true;
-  for (auto &[key, at] : strings)
+  for (auto& [key, at] : strings)
     if (name == key) return *at = value, true;
   // Extra header lines of every subscriber's and every publish request; a \n in them separates.
   if (name == "--sub-header") return sub_hdr = unesc(value) + "\r\n", true;
@@ -395,7 +397,7 @@ static bool set_option(const string &name, const char *value) {
   if (name == "--srv-pids") return watch_cpu_of(value), true;
   return false;
 }
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   for (int i = 1; i + 1 < argc; i += 2)
     if (!set_option(argv[i], argv[i + 1])) {
@@ -431,7 +433,7 @@ int main(int argc, char **argv) {
   for (uint64_t e = now_ns() + 3000000000ull; now_ns() < e;) {
     poll_once(20);
     bool ok = true;
-    for (auto *p : pubc) ok &= p->st == OPEN;
+    for (auto* p : pubc) ok &= p->st == OPEN;
     if (ok) break;
   }
   uint64_t start = now_ns(), next = start, m0 = start + uint64_t(warm * 1e9),

@@ -18,12 +18,12 @@ struct Conn {
   Kind kind = SUB;
   State st = CONNECTING;
   bool busy = false, ws = false;
-  SSL *ssl = nullptr;
+  SSL* ssl = nullptr;
   uint32_t next_seq = 0;
   string pend;
 };
 
-inline ssize_t rd(Conn *c, char *b, size_t n) {
+inline ssize_t rd(Conn* c, char* b, size_t n) {
   if (!c->ssl) return recv(c->fd, b, n, 0);
   int r = SSL_read(c->ssl, b, int(n));
   if (r > 0) return r;
@@ -34,7 +34,7 @@ inline ssize_t rd(Conn *c, char *b, size_t n) {
   }
   return 0;
 }
-inline bool wr(Conn *c, const char *b, size_t n) {
+inline bool wr(Conn* c, const char* b, size_t n) {
   while (n) {
     ssize_t r;
     if (c->ssl) {
@@ -56,7 +56,7 @@ inline bool wr(Conn *c, const char *b, size_t n) {
   }
   return true;
 }
-inline void ws_send(Conn *c, int op, const string &p) {
+inline void ws_send(Conn* c, int op, const string& p) {
   string f;
   f.push_back(char(0x80 | op));
   if (p.size() < 126)
@@ -67,7 +67,7 @@ inline void ws_send(Conn *c, int op, const string &p) {
     f.push_back(char(p.size() & 255));
   }
   const unsigned char m[4] = {0x12, 0x34, 0x56, 0x78};
-  f.append((const char *)m, 4);
+  f.append((const char*)m, 4);
   for (size_t i = 0; i < p.size(); i++) f.push_back(char(p[i] ^ m[i & 3]));
   wr(c, f.data(), f.size());
 }

@@ -21,7 +21,7 @@
 using std::string;
 struct C {
   int fd = -1;
-  SSL *s = nullptr;
+  SSL* s = nullptr;
   int st = 0;
   uint64_t t0 = 0;
   size_t total = 0, got = 0;
@@ -30,14 +30,14 @@ struct C {
   int rhn = 0;
   size_t rleft = 0;
 };
-static SSL_CTX *ctx;
+static SSL_CTX* ctx;
 static int ep, port, tls = 0;
 static string rq;
 static uint64_t done = 0, errs = 0, bytes = 0;
 static bool meas = false;
 static Hist h;
 static char buf[1 << 18];
-static void send_rq(C *c) {
+static void send_rq(C* c) {
   c->got = 0;
   c->t0 = now_ns();
   if (c->s)
@@ -45,19 +45,19 @@ static void send_rq(C *c) {
   else if (send(c->fd, rq.data(), rq.size(), MSG_NOSIGNAL) < 0)
     errs++;
 }
-static void complete(C *c) {
+static void complete(C* c) {
   done++;
   if (meas) h.add(now_ns() - c->t0);
   send_rq(c);
 }
-static void fail(C *c, const char *why) {
+static void fail(C* c, const char* why) {
   static int n = 0;
   errs++;
   if (n++ < 3) fprintf(stderr, "connection failed: %s\n", why);
   close(c->fd);
   c->st = 9;
 }
-static void drive(C *c) {
+static void drive(C* c) {
   if (c->st == 9) return;
   if (c->st == 0) {  // connected
     if (tls) {
@@ -104,7 +104,7 @@ static void drive(C *c) {
         c->hd.append(buf, r);
         size_t e = c->hd.find("\r\n\r\n");
         if (e == string::npos) continue;
-        const char *p = strcasestr(c->hd.c_str(), "content-length:");
+        const char* p = strcasestr(c->hd.c_str(), "content-length:");
         if (c->hd.compare(9, 3, "200") || !p) {
           fail(c, c->hd.substr(0, 60).c_str());
           return;
@@ -170,14 +170,14 @@ static void drive(C *c) {
     if (c->got == c->total) complete(c);
   }
 }
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   int conns = 64;
   double secs = 5;
   string path = "/", host = "127.0.0.1";
   for (int i = 1; i + 1 < argc; i += 2) {
     string a = argv[i];
-    const char *v = argv[i + 1];
+    const char* v = argv[i + 1];
     if (a == "--port")
       port = atoi(v);
     else if (a == "--host")
@@ -199,7 +199,7 @@ int main(int argc, char **argv) {
   ctx = SSL_CTX_new(TLS_client_method());
   ep = epoll_create1(0);
   std::vector<C> cs(conns);
-  for (auto &c : cs) {
+  for (auto& c : cs) {
     c.fd = connect_start(host, port);
     epoll_event e{};
     e.events = EPOLLIN | EPOLLOUT;
@@ -224,7 +224,7 @@ int main(int argc, char **argv) {
       break;
     }
     int n = epoll_wait(ep, ev, 256, 10);
-    for (int i = 0; i < n; i++) drive((C *)ev[i].data.ptr);
+    for (int i = 0; i < n; i++) drive((C*)ev[i].data.ptr);
   }
   double dt = (end - warm) / 1e9, cpu = own_cpu_s() - c0;
   printf("rps=%.0f p50us=%.0f p99us=%.0f errors=%llu mb_s=%.1f requests=%llu gen_cpu=%.2f\n",

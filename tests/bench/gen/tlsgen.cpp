@@ -20,21 +20,23 @@
 #include "common.h"
 #include "hist.h"
 using std::string;
-extern "C" int EVP_DigestVerify(EVP_MD_CTX *, const unsigned char *, size_t, const unsigned char *,
+extern "C" int EVP_DigestVerify(EVP_MD_CTX*, const unsigned char*, size_t, const unsigned char*,
                                 size_t) {
   return 1;
 }
-static int accept_any(X509_STORE_CTX *, void *) { return 1; }
+static int accept_any(X509_STORE_CTX*, void*) {
+  return 1;
+}
 struct C {
   int fd = -1;
-  SSL *s = nullptr;
+  SSL* s = nullptr;
   int st = 0;
   uint64_t t0 = 0, th = 0;
   size_t got = 0, want = 0;
   string hd;
 };
-static SSL_CTX *ctx;
-static std::vector<SSL_SESSION *>
+static SSL_CTX* ctx;
+static std::vector<SSL_SESSION*>
     pool;  // tickets, each used once (some servers accept them only once)
 static int ep, port, resume_ = 0, req = 1;
 static string host = "127.0.0.1", rq;
@@ -42,14 +44,14 @@ static bool holding = false;
 static uint64_t done = 0, errs = 0, reused = 0, hs_n = 0;
 static bool meas = false;
 static Hist hh, hc;
-static int new_sess(SSL *, SSL_SESSION *s) {
+static int new_sess(SSL*, SSL_SESSION* s) {
   if (resume_ && pool.size() < 4096) {
     pool.push_back(s);
     return 1;
   }
   return 0;
 }
-static void start(C *c) {
+static void start(C* c) {
   c->fd = connect_start(host, port);
   c->t0 = now_ns();
   c->st = 0;
@@ -68,7 +70,7 @@ static void start(C *c) {
   e.data.ptr = c;
   epoll_ctl(ep, EPOLL_CTL_ADD, c->fd, &e);
 }
-static void finish(C *c, bool ok) {
+static void finish(C* c, bool ok) {
   uint64_t t = now_ns();
   if (ok) {
     done++;
@@ -86,7 +88,7 @@ static void finish(C *c, bool ok) {
   c->st = 9;
 }
 static char buf[1 << 17];
-static void drive(C *c) {
+static void drive(C* c) {
   if (c->st == 9) return;
   if (c->st == 0) {
     int r = SSL_do_handshake(c->s);
@@ -131,7 +133,7 @@ static void drive(C *c) {
       size_t e = c->hd.find("\r\n\r\n");
       if (e != string::npos) {
         size_t cl = 0;
-        const char *p = strcasestr(c->hd.c_str(), "content-length:");
+        const char* p = strcasestr(c->hd.c_str(), "content-length:");
         if (p) cl = strtoul(p + 15, nullptr, 10);
         c->want = e + 4 + cl;
       }
@@ -149,14 +151,14 @@ static void drive(C *c) {
     }
   }
 }
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   int conc = 32, hold = 0;
   double secs = 5;
   string path = "/1k.bin";
   for (int i = 1; i + 1 < argc; i += 2) {
     string a = argv[i];
-    const char *v = argv[i + 1];
+    const char* v = argv[i + 1];
     if (a == "--port")
       port = atoi(v);
     else if (a == "--host")
@@ -197,7 +199,7 @@ int main(int argc, char **argv) {
     for (;;) {
       while (next < cs.size() && next - done - errs < 100) start(&cs[next++]);
       int n = epoll_wait(ep, ev, 256, 50);
-      for (int i = 0; i < n; i++) drive((C *)ev[i].data.ptr);
+      for (int i = 0; i < n; i++) drive((C*)ev[i].data.ptr);
       if (!end && done + errs >= uint64_t(hold)) {
         printf("READY open=%llu failed=%llu connect_s=%.2f\n", (unsigned long long)done,
                (unsigned long long)errs, (now_ns() - t0) / 1e9);
@@ -214,7 +216,7 @@ int main(int argc, char **argv) {
       }
     }
   }
-  for (auto &c : cs) start(&c);
+  for (auto& c : cs) start(&c);
   uint64_t t0 = now_ns(), warm = t0 + 300000000ull, end = warm + uint64_t(secs * 1e9), d0 = 0;
   double c0 = 0;
   for (;;) {
@@ -231,7 +233,7 @@ int main(int argc, char **argv) {
     }
     int n = epoll_wait(ep, ev, 256, 10);
     for (int i = 0; i < n; i++) {
-      C *c = (C *)ev[i].data.ptr;
+      C* c = (C*)ev[i].data.ptr;
       drive(c);
       if (c->st == 9) start(c);
     }
