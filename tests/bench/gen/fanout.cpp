@@ -105,9 +105,7 @@ static void on_connected(Conn* c) {
   }
   send_upgrade(c);
 }
-static inline int hexv(char ch) {
-  return ch <= '9' ? ch - '0' : (ch | 32) - 'a' + 10;
-}
+static inline int hexv(char ch) { return ch <= '9' ? ch - '0' : (ch | 32) - 'a' + 10; }
 static void on_msg(Conn* c, const char* m, uint64_t now) {  // m points at #T, 27 bytes are there
   uint64_t ts = 0;
   uint32_t seq = 0;

@@ -24,9 +24,7 @@ extern "C" int EVP_DigestVerify(EVP_MD_CTX*, const unsigned char*, size_t, const
                                 size_t) {
   return 1;
 }
-static int accept_any(X509_STORE_CTX*, void*) {
-  return 1;
-}
+static int accept_any(X509_STORE_CTX*, void*) { return 1; }
 struct C {
   int fd = -1;
   SSL* s = nullptr;
