@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the configuration file says, as plain structs. Each entry keeps the place it was read from,
+// so that a fault that shows only later (a taken port, a bad certificate) still names its line.
+#ifndef FCEDGE_EXAMPLES_EDGE_CONFIG_H_
+#define FCEDGE_EXAMPLES_EDGE_CONFIG_H_
+
+#include <fcedge/fcedge.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace edge {
+
+// One clear sentence for the person who wrote the file.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Line and key in the file; line 0 is a default that the file does not mention.
+struct Place {
+  uint32_t line = 0;
+  std::string key;
+
+  // "edge.toml:12: limits.header_ms: MESSAGE", as far as line and key are known.
+  std::string sentence(const std::string& file, const std::string& message) const;
+};
+
+// A path in the file, resolved, and where it was said.
+struct PathSetting {
+  std::string path;
+  Place place;
+};
+
+// Zero and "" mean the library's default throughout, as in its options structs.
+struct NodeSettings {
+  std::string name = "node";
+  uint32_t shards = 0;
+  uint32_t workers = 0;
+  uint32_t drain_spread_ms = 5000;
+  uint32_t drain_limit_ms = 30000;
+  int32_t log_level = FCE_LOG_INFO;
+  PathSetting state_dir;
+  Place place;
+};
+
+struct PubsubSettings {
+  uint32_t history_messages = 0;
+  uint32_t history_bytes = 0;
+  uint32_t message_bytes_max = 0;
+  uint32_t channels_max = 0;
+  uint32_t fanout_us = 0;
+
+  bool operator==(const PubsubSettings&) const = default;
+};
+
+struct ListenSettings {
+  std::string address;
+  bool tls = false;
+  uint32_t backlog = 0;
+  uint32_t unix_mode = 0;
+  Place place;
+};
+
+struct CertificateSettings {
+  PathSetting chain;
+  PathSetting key;
+  Place place;
+};
+
+struct RouteSettings {
+  std::string path;
+  std::string host;
+  std::string origins;
+  Place place;
+};
+
+struct DirectorySettings {
+  RouteSettings route;
+  PathSetting root;
+  std::string index;
+  std::string cache_control;
+  bool precompressed = true;
+  uint32_t memory_bytes_max = 0;
+  uint32_t revalidate_ms = 0;
+};
+
+struct FeedSettings {
+  RouteSettings route;
+  std::string tenant;
+  std::string channel;
+  bool websocket = true;
+  bool sse = true;
+  uint32_t ping_ms = 0;
+  uint32_t dead_ms = 0;
+  uint32_t retry_ms = 0;
+};
+
+struct PublishSettings {
+  RouteSettings route;
+  std::string tenant;
+  std::string channel;
+  PathSetting secret_file;
+  uint32_t rate_per_s = 0;
+};
+
+struct CommentsSettings {
+  RouteSettings route;
+  std::string tenant;
+  PathSetting database;
+  uint32_t list_max = 500;
+};
+
+struct Config {
+  std::string file;
+  NodeSettings node;
+  fce_limits limits;
+  Place connections_max_place;  // line 0: not given, so the host may lower it
+  PubsubSettings pubsub;
+  std::vector<ListenSettings> listens;
+  std::vector<CertificateSettings> certificates;
+  std::vector<DirectorySettings> directories;
+  std::vector<FeedSettings> feeds;
+  std::vector<PublishSettings> publishes;
+  std::vector<CommentsSettings> comments;
+  std::vector<RouteSettings> metrics;
+
+  [[noreturn]] void fail(const Place& place, const std::string& message) const;
+};
+
+// Reads the file for the node `node_name` ("" for the common part alone) and throws ConfigError at
+// the first fault. Every [nodes.*] table is checked for unknown keys and bad values, the picked one
+// and all others, so that one check tells whether the file is fit for all nodes.
+Config load_config(const std::string& file, const std::string& node_name);
+
+}  // namespace edge
+
+#endif  // FCEDGE_EXAMPLES_EDGE_CONFIG_H_

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The demo: a node with a certificate of its own making and a comment page. Sourced by
+# examples/run.sh; everything it writes is in a state directory outside the checkout.
+
+DEMO_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+demo_usage() {
+  cat <<END
+Options of the demo:
+  --port N        HTTPS port [8443 or \$FCEDGE_DEMO_PORT]
+  --http-port N   HTTP port, without TLS [8080 or \$FCEDGE_DEMO_HTTP_PORT]
+  --address A     address to serve on [127.0.0.1]
+  --state DIR     state directory [\$XDG_STATE_HOME/fcedge-demo]
+END
+}
+
+# A self-signed certificate for the demo and nothing else, made anew when it has a day left.
+demo_certificate() { # DIR ADDRESS
+  local chain=$1/demo-cert.pem key=$1/demo-key.pem names="DNS:localhost,IP:127.0.0.1,IP:::1"
+  [[ $2 == 127.0.0.1 || $2 == *:* || $2 == 0.0.0.0 || -z $2 ]] || names+=",IP:$2"
+  if [[ -s $chain && -s $key ]] && openssl x509 -in "$chain" -noout -checkend 86400 >/dev/null &&
+    [[ $(cat "$1/demo-names" 2>/dev/null) == "$names" ]]; then
+    return 0
+  fi
+  (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj "/CN=fcedge demo" -addext "subjectAltName=$names" \
+    -addext "extendedKeyUsage=serverAuth" -keyout "$key" -out "$chain") 2>"$1/openssl.log" || {
+    cat "$1/openssl.log" >&2
+    return 1
+  }
+  printf '%s\n' "$names" >"$1/demo-names"
+}
+
+demo_config() { # DIR ADDRESS PORT HTTP_PORT
+  cat >"$1/edge.toml" <<END
+[node]
+name = "demo"
+state_dir = "node"
+drain_spread_ms = 500
+drain_limit_ms = 3000
+
+[[listen]]
+address = "$2:$3"
+tls = true
+
+[[listen]]
+address = "$2:$4"
+
+[[certificate]]
+chain = "demo-cert.pem"
+key = "demo-key.pem"
+
+[[directory]]
+path = "/{path...}"
+root = "$DEMO_SOURCE/www"
+cache_control = "no-cache"
+
+[[feed]]
+path = "/api/threads/{thread}/feed"
+tenant = "demo"
+channel = "{thread}"
+
+[[comments]]
+tenant = "demo"
+database = "node/comments.db"
+
+[[metrics]]
+path = "/metrics"
+END
+}
+
+# Runs the node in the foreground; does not return unless it cannot start.
+start_demo() { # BUILD_DIR [options]
+  local build=$1
+  shift
+  local port=${FCEDGE_DEMO_PORT:-8443} http_port=${FCEDGE_DEMO_HTTP_PORT:-8080}
+  local address=127.0.0.1 state=${XDG_STATE_HOME:-$HOME/.local/state}/fcedge-demo
+  while (($#)); do
+    case $1 in
+      --port) port=${2:?--port needs a number} && shift 2 ;;
+      --http-port) http_port=${2:?--http-port needs a number} && shift 2 ;;
+      --address) address=${2:?--address needs an address} && shift 2 ;;
+      --state) state=${2:?--state needs a directory} && shift 2 ;;
+      *) demo_usage >&2 && return 2 ;;
+    esac
+  done
+  local node=$build/examples/edge/fcedge-edge
+  [[ -x $node ]] || { echo "$node is missing; build first" >&2 && return 2; }
+
+  mkdir -p "$state" && chmod 700 "$state" || return 2
+  demo_certificate "$state" "$address" || return 2
+  demo_config "$state" "$address" "$port" "$http_port"
+  "$node" --config "$state/edge.toml" --check >/dev/null || return 2
+
+  local shown=$address
+  [[ $address == 127.0.0.1 || -z $address || $address == 0.0.0.0 ]] && shown=localhost
+  cat <<END
+
+  The demo is at
+    https://$shown:$port/                      live comments; open it in several tabs
+    https://$shown:$port/?thread=garden        another thread
+    https://$shown:$port/metrics               what the node counts
+    http://$shown:$http_port/                       the same without TLS
+
+  The certificate is self-signed, so the browser asks once whether to go on.
+  State is in $state. Ctrl-C stops.
+
+END
+  exec "$node" --config "$state/edge.toml"
+}

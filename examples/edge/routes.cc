@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "routes.h"
+
+#include <fcedge/pubsub.h>
+
+#include <string>
+
+#include "files.h"
+
+namespace edge {
+namespace {
+
+// The C ABI takes NULL for a default, the configuration has "".
+const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+fce_route_options route_options(const RouteSettings& route) {
+  fce_route_options options;
+  fce_route_options_init(&options);
+  options.pattern = route.path.c_str();
+  options.host = or_null(route.host);
+  options.origins = or_null(route.origins);
+  return options;
+}
+
+void expect_ok(int status, const Config& config, const Place& place) {
+  if (status != FCE_OK) config.fail(place, fce_last_error());
+}
+
+void refuse(fce_exchange* exchange, void*) { fce_exchange_abort(exchange); }
+
+}  // namespace
+
+void add_directory(fce_routes* routes, const Config& config, const DirectorySettings& directory) {
+  const fce_route_options route = route_options(directory.route);
+  fce_directory_options options;
+  fce_directory_options_init(&options);
+  options.root = directory.root.path.c_str();
+  options.index = or_null(directory.index);
+  options.cache_control = or_null(directory.cache_control);
+  options.precompressed = directory.precompressed ? 1 : 0;
+  options.memory_bytes_max = directory.memory_bytes_max;
+  options.revalidate_ms = directory.revalidate_ms;
+  const int status = fce_routes_add_directory(routes, &route, &options);
+  const bool root_fault = status == FCE_ENOENT || status == FCE_EACCES;
+  expect_ok(status, config, root_fault ? directory.root.place : directory.route.place);
+}
+
+void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed) {
+  const fce_route_options route = route_options(feed.route);
+  fce_feed_options options;
+  fce_feed_options_init(&options);
+  options.tenant = feed.tenant.c_str();
+  options.channel = feed.channel.c_str();
+  options.no_websocket = feed.websocket ? 0 : 1;
+  options.no_sse = feed.sse ? 0 : 1;
+  options.ping_ms = feed.ping_ms;
+  options.dead_ms = feed.dead_ms;
+  options.retry_ms = feed.retry_ms;
+  expect_ok(fce_routes_add_feed(routes, &route, &options), config, feed.route.place);
+}
+
+void add_publish(fce_routes* routes, const Config& config, const PublishSettings& publish) {
+  const std::string secret = read_secret(config, publish.secret_file);
+  const fce_route_options route = route_options(publish.route);
+  fce_publish_route_options options;
+  fce_publish_route_options_init(&options);
+  options.tenant = publish.tenant.c_str();
+  options.channel = publish.channel.c_str();
+  options.secret = secret.c_str();
+  options.rate_per_s = publish.rate_per_s;
+  expect_ok(fce_routes_add_publish(routes, &route, &options), config, publish.route.place);
+}
+
+void add_metrics(fce_routes* routes, const Config& config, const RouteSettings& route) {
+  const fce_route_options options = route_options(route);
+  expect_ok(fce_routes_add_metrics(routes, &options), config, route.place);
+}
+
+void add_comments(fce_routes* routes, const Config& config, const CommentsSettings& settings,
+                  Comments* comments) {
+  fce_route_options route = route_options(settings.route);
+  route.methods = "GET,POST";
+  route.body_bytes_max = Comments::kBodyBytesMax;
+  const int status = comments != nullptr
+                         ? comments->add_route(routes, route, settings.tenant, settings.list_max)
+                         : fce_routes_add_handler(routes, &route, refuse, nullptr, nullptr);
+  expect_ok(status, config, settings.route.place);
+}
+
+}  // namespace edge
