@@ -47,10 +47,11 @@
 #define ECC_TIMING_RESISTANT
 #define WC_RSA_BLINDING
 
-/* Seeds come from getrandom(2): one system call, no descriptor, so it works in a chroot and when
- * descriptors have run out. The generator is SHA-256 Hash_DRBG; RDRAND is never trusted alone. */
-#define HAVE_HASHDRBG
-#define CUSTOM_RAND_GENERATE_SEED fce_wolfssl_seed
+/* All random bytes come straight from getrandom(2). A handshake asks four times, which costs less
+ * than to seed and test a generator of its own for each session; there is no state that a fork or a
+ * snapshot could double, no descriptor to run out of, and no trust in RDRAND alone. */
+#define CUSTOM_RAND_GENERATE_BLOCK fce_wolfssl_random
+#define WC_NO_HASHDRBG
 
 /* ---- protocol ---- */
 

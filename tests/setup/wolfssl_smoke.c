@@ -3,7 +3,8 @@
 /*
  * Does the wolfSSL that we built do what the library counts on? Handshakes from memory to memory
  * with both kinds of keys and both versions, resumption by tickets of our own, ALPN and SNI, the
- * heap that a server session holds when it is idle, and AES-NI wherever the processor has it.
+ * heap that a server session holds when it is idle, AES-NI wherever the processor has it, and our
+ * short way to X25519 key pairs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include <wolfssl/certs_test.h>
 #include <wolfssl/wolfcrypt/aes.h>
+#include <wolfssl/wolfcrypt/curve25519.h>
 
 /* The most heap that an idle TLS 1.3 server session may hold. */
 #define SESSION_BYTES_MAX (6 * 1024)
@@ -248,6 +250,21 @@ static void check_aes_instructions(void) {
 #endif
 }
 
+/* The first half of RFC 7748's exchange, 6.1: our key pairs take a way of our own. */
+static void check_x25519_pair(void) {
+  static const unsigned char private_key[] = {0x70, 0x07, 0x6d, 0x0a, 0x73, 0x18, 0xa5, 0x7d,
+                                              0x3c, 0x16, 0xc1, 0x72, 0x51, 0xb2, 0x66, 0x45,
+                                              0xdf, 0x4c, 0x2f, 0x87, 0xeb, 0xc0, 0x99, 0x2a,
+                                              0xb1, 0x77, 0xfb, 0xa5, 0x1d, 0xb9, 0x2c, 0x6a};
+  static const unsigned char public_key[] = {0x85, 0x20, 0xf0, 0x09, 0x89, 0x30, 0xa7, 0x54,
+                                             0x74, 0x8b, 0x7d, 0xdc, 0xb4, 0x3e, 0xf7, 0x5a,
+                                             0x0d, 0xbf, 0x3a, 0x0d, 0x26, 0x38, 0x1a, 0xf4,
+                                             0xeb, 0xa4, 0xa9, 0x8e, 0xaa, 0x9b, 0x4e, 0x6a};
+  unsigned char got[sizeof public_key];
+  CHECK(wc_curve25519_make_pub(sizeof got, got, sizeof private_key, private_key) == 0);
+  CHECK(memcmp(got, public_key, sizeof got) == 0);
+}
+
 int main(void) {
   /* An installed wolfSSL may hold ten times as much: only ours has a promise to keep. */
 #ifdef FCE_WOLFSSL_SYSTEM
@@ -258,6 +275,7 @@ int main(void) {
   CHECK(wolfSSL_SetAllocators(count_malloc, count_free, count_realloc) == 0);
   CHECK(wolfSSL_Init() == WOLFSSL_SUCCESS);
   check_aes_instructions();
+  check_x25519_pair();
   run("TLS 1.3 P-256", wolfTLSv1_3_client_method(), NULL, 0, tls13_max);
   run("TLS 1.3 RSA", wolfTLSv1_3_client_method(), NULL, 1, tls13_max);
   run("TLS 1.3 AES-128", wolfTLSv1_3_client_method(), "TLS13-AES128-GCM-SHA256", 0, tls13_max);
