@@ -41,7 +41,12 @@ void warn_of_restart(const Config& running, const Config& wanted) {
       a.state_dir.path != b.state_dir.path) {
     warn("node");
   }
-  if (std::memcmp(&running.limits, &wanted.limits, sizeof running.limits) != 0) warn("limits");
+  // A default that the open-file limit lowered at the start is no difference between the files.
+  fce_limits limits = wanted.limits;
+  if (running.connections_max_place.line == 0 && wanted.connections_max_place.line == 0) {
+    limits.connections_max = running.limits.connections_max;
+  }
+  if (std::memcmp(&running.limits, &limits, sizeof limits) != 0) warn("limits");
   if (running.pubsub != wanted.pubsub) warn("pubsub");
   if (!same_listens(running, wanted)) warn("listen");
 }
