@@ -79,6 +79,15 @@ void check_database(const Config& config, const PathSetting& database) {
   }
 }
 
+// Others who can read the secret can publish.
+void check_secret(const Config& config, const PathSetting& file) {
+  read_secret(config, file);
+  struct stat info {};
+  if (stat(file.path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
+    log_warn(file.place.sentence(config.file, file.path + " is open to all users; chmod 600 it"));
+  }
+}
+
 }  // namespace
 
 void check_files(const Config& config) {
@@ -89,7 +98,9 @@ void check_files(const Config& config) {
   for (const DirectorySettings& directory : config.directories) {
     check_readable_directory(config, directory.root);
   }
-  for (const PublishSettings& publish : config.publishes) read_secret(config, publish.secret_file);
+  for (const PublishSettings& publish : config.publishes) {
+    check_secret(config, publish.secret_file);
+  }
   if (!config.node.state_dir.path.empty()) check_writable_directory(config, config.node.state_dir);
   for (const CommentsSettings& comments : config.comments) {
     check_database(config, comments.database);
@@ -98,10 +109,6 @@ void check_files(const Config& config) {
 
 std::string read_secret(const Config& config, const PathSetting& file) {
   check_readable_file(config, file);
-  struct stat info {};
-  if (stat(file.path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
-    log_warn(file.place.sentence(config.file, file.path + " is open to all users; chmod 600 it"));
-  }
   std::ifstream stream(file.path, std::ios::binary);
   std::ostringstream content;
   content << stream.rdbuf();

@@ -24,7 +24,7 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
   app.add_flag("--check", options.check, "Check the configuration and all its files, then exit");
   app.footer(
       "Signals: SIGHUP reloads certificates and routes; SIGTERM and SIGINT drain, then stop.\n"
-      "Exit code: 0 after a stop, 2 when the node cannot start as configured.");
+      "Exit code: 0 after a stop, 2 when the node cannot start as configured.\n");
   try {
     app.parse(argc, argv);
     return options;
