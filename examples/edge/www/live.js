@@ -18,6 +18,7 @@ const GRACE_MS = 1500; // for a message that was under way while the probe was a
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 8000;
 const WEBSOCKET_TRIES = 2; // before the event stream gets its turn
+const WEBSOCKET_TRIES_PROVEN = 6; // the same where WebSocket has worked: it is rather an outage
 const WEBSOCKET_AGAIN_MS = 300000; // until a page on the event stream tries WebSocket again
 
 // Waits grow with each attempt and differ between clients, or all come back at the same moment.
@@ -73,8 +74,12 @@ export class LiveFeed {
   #pickTransport() {
     if (this.only) return this.only;
     const again = Date.now() >= this.webSocketAgainAt;
-    const failing = this.webSocketFailures >= WEBSOCKET_TRIES;
+    const failing = this.webSocketFailures >= this.#webSocketTries();
     return failing || !again ? 'sse' : 'websocket';
+  }
+
+  #webSocketTries() {
+    return this.webSocketWorked ? WEBSOCKET_TRIES_PROVEN : WEBSOCKET_TRIES;
   }
 
   #connect() {
@@ -140,7 +145,7 @@ export class LiveFeed {
         this.webSocketFailures += 1;
       } else {
         // Nothing gets through, so next time it is WebSocket's turn again.
-        this.webSocketFailures = WEBSOCKET_TRIES - 1;
+        this.webSocketFailures = this.#webSocketTries() - 1;
         this.webSocketAgainAt = 0;
       }
     }
