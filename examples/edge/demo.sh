@@ -92,7 +92,12 @@ start_demo() { # BUILD_DIR [options]
   mkdir -p "$state" && chmod 700 "$state" || return 2
   demo_certificate "$state" "$address" || return 2
   demo_config "$state" "$address" "$port" "$http_port"
-  "$node" --config "$state/edge.toml" --check >/dev/null || return 2
+  # The node warns again when it starts, so only a failure is shown here.
+  local said
+  said=$("$node" --config "$state/edge.toml" --check 2>&1) || {
+    printf '%s\n' "$said" >&2
+    return 2
+  }
 
   local shown=$address
   [[ $address == 127.0.0.1 || -z $address || $address == 0.0.0.0 ]] && shown=localhost
