@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/channel.h"
+
+#include <algorithm>
+
+#include "pubsub/hub.h"
+
+namespace fce {
+namespace {
+
+// Clients that lose their connection come back to a replica that is still there.
+constexpr uint64_t kLingerMs = 10'000;
+
+}  // namespace
+
+void Channel::add(Subscriber& subscriber) {
+  list_.push_back(&subscriber);
+  ++subscribers_;
+  if (open_) subscriber.begin();
+}
+
+void Channel::remove(Subscriber& subscriber) {
+  subscriber.ListNode<Subscriber>::unlink();
+  // The last act: the channel may be gone afterwards.
+  if (--subscribers_ == 0) on_last_left();
+}
+
+void Channel::abandon() {
+  while (Subscriber* subscriber = list_.pop_front()) subscriber->channel_ = nullptr;
+  subscribers_ = 0;
+}
+
+void Channel::flush() {
+  list_.for_each([](Subscriber* subscriber) { subscriber->wake(); });
+}
+
+void Channel::open_log() {
+  open_ = true;
+  list_.for_each([](Subscriber* subscriber) { subscriber->begin(); });
+  hub_.loop().mark_dirty(*this, Lane::answer);
+}
+
+void Channel::append(Message message) {
+  ring_.append(std::move(message), hub_.ring_bounds());
+  if (subscribers_ > 0) hub_.loop().mark_dirty(*this, Lane::answer);
+}
+
+MessageId HomeChannel::publish(Bytes payload) {
+  const MessageId id{hub_.epoch(), ring_.next()};
+  append(Message::encode(id, payload));
+  for (const auto& interest : interests_) hub_.outbox(interest->shard).add(*interest);
+  return id;
+}
+
+void HomeChannel::add_interest(uint32_t shard) {
+  interests_.push_back(std::make_unique<Interest>(*this, shard, ring_.next()));
+}
+
+void HomeChannel::remove_interest(uint32_t shard) {
+  const auto of_shard = [shard](const auto& interest) { return interest->shard == shard; };
+  interests_.erase(std::remove_if(interests_.begin(), interests_.end(), of_shard),
+                   interests_.end());
+  if (unused()) hub_.drop(*this);
+}
+
+void HomeChannel::on_last_left() {
+  if (unused()) hub_.drop(*this);
+}
+
+void ReplicaChannel::take_snapshot(uint64_t first, Message* messages, size_t count) {
+  ring_.reset(first);
+  for (size_t i = 0; i < count; ++i) append(std::move(messages[i]));
+  open_log();
+  if (subscribers_ == 0) on_last_left();
+}
+
+void ReplicaChannel::take_live(Message* messages, size_t count) {
+  if (!open_) return;  // of an interest that was withdrawn; the snapshot has it too
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t n = messages[i].n();
+    if (n < ring_.next()) continue;
+    // The home's ring has passed this shard while its mailbox was full: subscribers that had not
+    // come so far will see that their place is gone, and tell it.
+    if (n > ring_.next()) ring_.reset(n);
+    append(std::move(messages[i]));
+  }
+}
+
+void ReplicaChannel::on_last_left() {
+  // A replica that waits for its snapshot stays: the answer must not meet a younger one.
+  if (!open_) return;
+  if (ring_.empty()) {
+    hub_.drop(*this);
+  } else {
+    linger_.arm(hub_.loop().timers(), kLingerMs);
+  }
+}
+
+void ReplicaChannel::on_linger(void* self) {
+  auto* channel = static_cast<ReplicaChannel*>(self);
+  if (!channel->has_subscribers()) channel->hub_.drop(*channel);
+}
+
+}  // namespace fce

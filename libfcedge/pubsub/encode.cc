@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/encode.h"
+
+#include <cstring>
+
+namespace fce {
+namespace {
+
+constexpr std::string_view kData = "data: ";
+
+// The short escape of a character, or 0.
+char short_escape(uint8_t c) {
+  switch (c) {
+    case '"': return '"';
+    case '\\': return '\\';
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return 0;
+  }
+}
+
+bool needs_escape(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+// Calls `each(line)` for every line.
+template <class F>
+void for_each_line(std::string_view text, F&& each) {
+  for (;;) {
+    const size_t end = text.find_first_of("\r\n");
+    each(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    const bool pair = text[end] == '\r' && end + 1 < text.size() && text[end + 1] == '\n';
+    text.remove_prefix(end + (pair ? 2 : 1));
+  }
+}
+
+}  // namespace
+
+size_t json_escaped_bytes(std::string_view text) {
+  size_t size = text.size();
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (needs_escape(byte)) size += short_escape(byte) ? 1 : 5;
+  }
+  return size;
+}
+
+uint8_t* json_escape(std::string_view text, uint8_t* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (!needs_escape(byte)) {
+      *out++ = byte;
+      continue;
+    }
+    *out++ = '\\';
+    if (const char letter = short_escape(byte)) {
+      *out++ = static_cast<uint8_t>(letter);
+    } else {
+      out = put("u00", out);
+      *out++ = static_cast<uint8_t>(kHex[byte >> 4]);
+      *out++ = static_cast<uint8_t>(kHex[byte & 15]);
+    }
+  }
+  return out;
+}
+
+size_t sse_data_bytes(std::string_view text) {
+  size_t size = 0;
+  for_each_line(text, [&](std::string_view line) { size += kData.size() + line.size() + 1; });
+  return size;
+}
+
+uint8_t* sse_data(std::string_view text, uint8_t* out) {
+  for_each_line(text, [&](std::string_view line) {
+    out = put(kData, out);
+    if (!line.empty()) std::memcpy(out, line.data(), line.size());
+    out += line.size();
+    *out++ = '\n';
+  });
+  return out;
+}
+
+}  // namespace fce

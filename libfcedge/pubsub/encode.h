@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a payload stands in JSON and in an event stream. Each encoding is measured first and then
+// written, so that a message is one allocation. Pure code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace fce {
+
+// The inside of a JSON string (RFC 8259 section 7): the payload is UTF-8, which stays as it is.
+size_t json_escaped_bytes(std::string_view text);
+// Writes exactly that many bytes and returns their end.
+uint8_t* json_escape(std::string_view text, uint8_t* out);
+
+// One "data: LINE\n" for each line (WHATWG HTML 9.2.6): CR, LF and CRLF all end lines there, so the
+// client sees LF for each of them. A text that ends in a line end has an empty last line.
+size_t sse_data_bytes(std::string_view text);
+uint8_t* sse_data(std::string_view text, uint8_t* out);
+
+inline uint8_t* put(std::string_view text, uint8_t* out) {
+  for (const char c : text) *out++ = static_cast<uint8_t>(c);
+  return out;
+}
+
+}  // namespace fce

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hub: the channels of one shard, those at home here and the replicas of others. Shard's thread
+// only, except where it says any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/status.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "metrics/counters.h"
+#include "pubsub/channel.h"
+#include "pubsub/outbox.h"
+
+namespace fce {
+
+class PubSub;
+
+class Hub {
+ public:
+  Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // Lets go of all channels and subscribers. Mail that comes later does nothing.
+  void stop();
+  bool stopped() const { return stopped_; }
+
+  bool is_home(const ChannelKey& key) const;
+  // Appends to a channel that is at home here. FCE_ENOBUFS when the node has all the channels that
+  // it may have, FCE_ESTATE after stop.
+  Status publish(const ChannelKey& key, Bytes payload, MessageId* id);
+
+  // A random time within the node's spread, for clients that are told to come back.
+  uint32_t reconnect_ms();
+
+  // For subscribers: the channel, which is made when it is not there.
+  Channel& channel_for(const ChannelKey& key);
+
+  // For channels, outboxes and mails.
+  Loop& loop() { return loop_; }  // any thread
+  Counters& counters() { return counters_; }
+  uint32_t shard() const { return shard_; }
+  uint64_t epoch() const;
+  const RingBounds& ring_bounds() const;
+  Outbox& outbox(uint32_t shard) { return *outboxes_[shard]; }
+  ReplicaChannel* find_replica(const ChannelKey& key);
+  void drop(HomeChannel& channel);
+  void drop(ReplicaChannel& channel);
+  void retry_later();
+  void on_join(const ChannelKey& key, uint32_t shard);
+  void on_leave(const ChannelKey& key, uint32_t shard);
+
+ private:
+  friend class PubSub;
+  // All hubs exist: makes the ways to the others.
+  void connect();
+  HomeChannel& home_channel(const ChannelKey& key);
+  static void on_retry(void* self);
+
+  template <class T>
+  using Map = std::unordered_map<ChannelKey, T, ChannelKeyHash>;
+
+  PubSub& pubsub_;
+  const uint32_t shard_;
+  Loop& loop_;
+  Counters& counters_;
+  std::vector<std::unique_ptr<Outbox>> outboxes_;  // by shard; none for this one
+  Map<HomeChannel> homes_;
+  Map<ReplicaChannel> replicas_;
+  Timer retry_;
+  uint64_t jitter_;
+  bool stopped_ = false;
+};
+
+}  // namespace fce

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// ChannelKey: tenant and name of a channel. Nothing in this room takes a bare name, so one tenant's
+// messages cannot reach another's subscribers by a forgotten prefix.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/chunk.h"
+#include "base/status.h"
+
+namespace fce {
+
+// Immutable and cheap to copy, also to another thread.
+class ChannelKey {
+ public:
+  static constexpr size_t kNameBytesMax = 255;
+
+  ChannelKey() = default;
+  // FCE_EINVAL unless both are names (see `valid_name`).
+  static Status make(std::string_view tenant, std::string_view name, ChannelKey* out);
+  // 1 to 255 bytes of UTF-8 without control characters (C0, DEL and C1).
+  static bool valid_name(std::string_view name);
+
+  std::string_view tenant() const { return text().substr(0, tenant_bytes_); }
+  std::string_view name() const { return text().substr(tenant_bytes_ + 1); }
+  // Keyed with a secret of the process, so that clients cannot choose names that collide.
+  uint64_t hash() const { return hash_; }
+  // The shard that orders the publications of this channel.
+  uint32_t home(uint32_t shards) const { return static_cast<uint32_t>(hash_ % shards); }
+
+  bool operator==(const ChannelKey& other) const {
+    return hash_ == other.hash_ && tenant_bytes_ == other.tenant_bytes_ && text() == other.text();
+  }
+
+ private:
+  // Tenant, NUL, name: NUL stands in neither, so the pair and its text are one to one.
+  std::string_view text() const { return as_text(text_.bytes()); }
+
+  ChunkRef text_;
+  uint64_t hash_ = 0;
+  size_t tenant_bytes_ = 0;
+};
+
+struct ChannelKeyHash {
+  // A part other than the one that `home` uses up: within a shard all hashes are equal modulo the
+  // number of shards.
+  size_t operator()(const ChannelKey& key) const { return key.hash() >> 16; }
+};
+
+}  // namespace fce

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// PubSub: the door of this room. There is one per node; it owns a hub per shard.
+#pragma once
+
+#include <fcedge/pubsub.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+#include "loop/loop.h"
+#include "metrics/counters.h"
+#include "pubsub/hub.h"
+#include "pubsub/key.h"
+#include "pubsub/ring.h"
+
+namespace fce {
+
+struct PubSubOptions {
+  RingBounds history;
+  uint32_t message_bytes_max = 65'536;  // a payload; at most kMessageBytesLimit
+  uint32_t channels_max = 1'000'000;    // with at least one publication, of the whole node
+  uint64_t epoch = 1;                   // larger than at any start before
+};
+
+// Encodings of a payload of this size still count in 32 bits.
+constexpr uint32_t kMessageBytesLimit = 64u << 20;
+
+struct PubSubShard {
+  Loop& loop;
+  Counters& counters;
+};
+
+// Life: made when the loops are open; `start`; the loops run; `stop`; then `hub(i).stop()` on each
+// shard's thread before its loop ends. It is destroyed after the loops' threads were joined and
+// their mailboxes are gone: mails refer to it. Loops are kept at least until no `publish` is
+// under way.
+class PubSub {
+ public:
+  PubSub(const PubSubOptions& options, std::span<const PubSubShard> shards);
+  ~PubSub();
+  PubSub(const PubSub&) = delete;
+  PubSub& operator=(const PubSub&) = delete;
+
+  // Any thread. Before `start` and after `stop` publications are refused.
+  void start() { running_.store(true); }
+  void stop() { running_.store(false); }
+  bool running() const { return running_.load(); }
+
+  // What fce_publish promises. `done` comes on the channel's home shard; when that shard ends
+  // before it took the message: FCE_ECANCELED, on the thread that destroys the loop.
+  Status publish(const ChannelKey& key, Bytes payload, fce_published_fn done, void* user);
+  // The same without counting what is refused: for callers that have counters of their own shard.
+  Status post(const ChannelKey& key, Bytes payload, fce_published_fn done, void* user);
+  // FCE_ETOOBIG, FCE_EUTF8. Any thread.
+  Status check(Bytes payload) const;
+
+  // Over how long a drain spreads the clients' return. Set before the drain. Any thread.
+  void set_spread_ms(uint32_t ms) { spread_ms_.store(ms > 0 ? ms : 1); }
+  uint32_t spread_ms() const { return spread_ms_.load(std::memory_order_relaxed); }
+
+  Hub& hub(uint32_t shard) { return *hubs_[shard]; }
+  uint32_t shards() const { return static_cast<uint32_t>(hubs_.size()); }
+  const PubSubOptions& options() const { return options_; }
+  // What happened on threads that are no shard's; to be summed with the shards' counters.
+  const Counters& counters() const { return counters_; }
+
+  // For hubs: room for one more channel with publications.
+  bool take_channel();
+
+ private:
+  void count(Counter counter);
+
+  const PubSubOptions options_;
+  std::vector<std::unique_ptr<Hub>> hubs_;
+  std::atomic<uint32_t> channels_{0};
+  std::atomic<uint32_t> spread_ms_{5'000};
+  std::atomic<bool> running_{false};
+  std::mutex counters_mutex_;  // a counter has one writer at a time
+  Counters counters_;
+};
+
+}  // namespace fce

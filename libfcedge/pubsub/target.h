@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Target: which channel a route leads to. Tenant and name are literals or parameters of its
+// pattern.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "pubsub/key.h"
+
+namespace fce {
+
+class Exchange;
+
+class Target {
+ public:
+  // Reads "acme" or "{tenant}". FCE_EINVAL when a literal is no valid name or `pattern` has no such
+  // parameter.
+  static Status parse(const char* tenant, const char* channel, std::string_view pattern,
+                      Target* out);
+
+  // The channel of this request; FCE_EINVAL when its parameters are no valid names.
+  Status key(const Exchange& exchange, ChannelKey* out) const;
+
+ private:
+  struct Part {
+    std::string text;
+    bool is_param = false;
+  };
+  static Status parse_part(const char* text, std::string_view pattern, Part* out);
+  static std::string_view value(const Part& part, const Exchange& exchange);
+
+  Part tenant_;
+  Part channel_;
+};
+
+// The value of a field of a query, as it came; "" when it is not there.
+std::string_view query_value(std::string_view query, std::string_view name);
+
+}  // namespace fce

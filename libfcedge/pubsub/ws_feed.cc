@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/ws_feed.h"
+
+#include <charconv>
+#include <string>
+
+#include "http/ws_frame.h"
+#include "pubsub/hub.h"
+
+namespace fce {
+namespace {
+
+// What a hundred thousand idle ones of these cost is a target of the design.
+static_assert(sizeof(WsFeed) <= 128);
+
+// Copies a text message into a flush, where it keeps its place among the others.
+void add_text(std::string_view text, Gather& out) {
+  uint8_t header[10];
+  out.copy(Bytes(header, ws_frame_header(WsOpcode::text, text.size(), header)));
+  out.copy(text);
+}
+
+}  // namespace
+
+void WsFeed::open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Position& position,
+                  const Options& options) {
+  WebSocketOptions socket_options;
+  socket_options.ping_ms = options.ping_ms;
+  socket_options.dead_ms = options.dead_ms;
+  const bool json = websocket_offers(exchange.request, kJsonProtocol);
+  if (json) socket_options.subprotocol = kJsonProtocol;
+  auto* feed = new WsFeed(hub, json);
+  feed->socket_ = WebSocket::accept(exchange, socket_options, *feed);
+  if (!feed->socket_) {
+    delete feed;
+    return;
+  }
+  feed->subscribe(hub, key, position);
+  feed->socket_->want_flush(Lane::fanout);
+}
+
+void WsFeed::on_message(WebSocket&, std::string_view, bool) {
+  // A feed goes one way. What clients send counts against their limits in the WebSocket.
+}
+
+bool WsFeed::on_flush(WebSocket&, Gather& out) {
+  while (!closing_ && out.room() > 0) {
+    const Item item = take();
+    switch (item.kind) {
+      case Item::Kind::none: return false;
+      case Item::Kind::message:
+        // Borrowed: the log holds the message until the flush is over.
+        out.add(json_ ? item.message->json_frame() : item.message->raw_frame(),
+                item.message->chunk());
+        break;
+      case Item::Kind::gap: tell_gap(item.reason, out); break;
+      case Item::Kind::ready: tell_ready(out); break;
+    }
+  }
+  return !closing_ && pending();
+}
+
+void WsFeed::tell_gap(GapReason reason, Gather& out) {
+  const std::string name(gap_reason_text(reason));
+  if (json_) {
+    add_text("{\"gap\":{\"reason\":\"" + name + "\",\"id\":\"" + id_text(reached()) + "\"}}", out);
+  } else {
+    close(kGapCode, "gap: " + name);
+  }
+}
+
+void WsFeed::tell_ready(Gather& out) {
+  if (json_) add_text("{\"ready\":{\"id\":\"" + id_text(reached()) + "\"}}", out);
+}
+
+void WsFeed::on_drain(WebSocket&) {
+  close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
+}
+
+void WsFeed::close(uint16_t code, std::string_view reason) {
+  if (closing_) return;
+  closing_ = true;
+  // Nothing follows a close frame, so nothing has to be kept or counted for this one.
+  unsubscribe();
+  socket_->close(code, reason);
+}
+
+void WsFeed::on_closed(WebSocket&, uint16_t) { delete this; }
+
+}  // namespace fce
