@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/node.h"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "base/log.h"
+#include "http/route_table.h"
+
+namespace fce {
+namespace {
+
+constexpr uint32_t kFanoutUs = 2000;
+constexpr uint32_t kWorkers = 4;
+constexpr uint32_t kJobsMax = 4096;
+constexpr uint32_t kShardsMax = 256;
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
+
+}  // namespace
+
+Node::~Node() {
+  if (stop() != Status::ok) log(LogLevel::error, "a node could not be stopped");
+}
+
+Status Node::create(const fce_node_options& options) {
+  limits_ = Limits::from(options.limits);
+  name_ = options.name ? options.name : "node";
+  if (!is_name(name_))
+    return fail(Status::invalid, "the node name \"" + name_ + "\" is not 1 to 63 of a-z, 0-9, -");
+  const uint32_t shards =
+      or_default(options.shards, std::max(1u, std::thread::hardware_concurrency()));
+  if (shards > kShardsMax)
+    return fail(Status::invalid, "more than " + std::to_string(kShardsMax) + " shards");
+  Status status = state_.open(options.state_dir ? options.state_dir : "");
+  if (status != Status::ok) return status;
+  const uint32_t fanout_us = or_default(options.fanout_us, kFanoutUs);
+  for (uint32_t i = 0; i < shards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(*this, i, limits_, fanout_us, connections_));
+    status = shards_.back()->open();
+    if (status != Status::ok) return status;
+  }
+  PubSubOptions pubsub;
+  pubsub.epoch = state_.epoch();
+  if (options.history_messages) pubsub.history.messages_max = options.history_messages;
+  if (options.history_bytes) pubsub.history.bytes_max = options.history_bytes;
+  pubsub.message_bytes_max = or_default(options.message_bytes_max, pubsub.message_bytes_max);
+  pubsub.channels_max = or_default(options.channels_max, pubsub.channels_max);
+  if (pubsub.message_bytes_max > kMessageBytesLimit)
+    return fail(Status::invalid, "message_bytes_max is more than 64 MiB");
+  std::vector<PubSubShard> parts;
+  for (const auto& shard : shards_) parts.push_back({shard->loop(), shard->counters()});
+  pubsub_ = std::make_unique<PubSub>(pubsub, parts);
+  workers_ = std::make_unique<Workers>(or_default(options.workers, kWorkers), kJobsMax);
+  return Status::ok;
+}
+
+Status Node::listen(const fce_listen_options& options, uint16_t* port) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "addresses are added before the node starts");
+  if (!options.address) return fail(Status::invalid, "a listener needs an address");
+  ListenAddress address;
+  Status status = ListenAddress::parse(options.address, &address);
+  if (status != Status::ok) return status;
+  BoundAddress::Options how;
+  how.shards = shard_count();
+  how.backlog = or_default(options.backlog, how.backlog);
+  how.unix_mode = or_default(options.unix_mode, how.unix_mode);
+  Address entry{{}, options.tls != 0};
+  status = BoundAddress::bind(address, how, &entry.bound);
+  if (status != Status::ok) return status;
+  if (port) *port = entry.bound.port();
+  addresses_.push_back(std::move(entry));
+  return Status::ok;
+}
+
+Status Node::set_certificates(std::span<const fce_certificate> certificates) {
+  return certificates_.load(certificates);
+}
+
+Status Node::set_routes(std::shared_ptr<const RouteTable> routes) {
+  const std::lock_guard lock(mutex_);
+  routes_ = std::move(routes);
+  if (state_of_life_ == State::started || state_of_life_ == State::draining)
+    for (const auto& shard : shards_) shard->set_routes(routes_);
+  return Status::ok;
+}
+
+Status Node::open_listeners() {
+  for (Address& address : addresses_) {
+    const CertificateStore* certificates = address.tls ? &certificates_ : nullptr;
+    const bool shared = address.bound.is_unix() && shard_count() > 1;
+    for (const auto& shard : shards_) {
+      const int fd = address.bound.take(shard->index());
+      const Status status = shard->listen(fd, certificates, shared);
+      if (status != Status::ok) return status;
+    }
+  }
+  return Status::ok;
+}
+
+Status Node::start() {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "the node was started already");
+  const bool tls = std::any_of(addresses_.begin(), addresses_.end(),
+                               [](const Address& address) { return address.tls; });
+  if (tls && certificates_.empty())
+    return fail(Status::certificate, "a TLS listener needs a certificate, and there is none");
+  const Status status = open_listeners();
+  if (status != Status::ok) return status;
+  if (!routes_) routes_ = std::make_shared<RouteTable>();
+  pubsub_->start();
+  for (const auto& shard : shards_) {
+    shard->http().routes = routes_;
+    shard->start();
+  }
+  state_of_life_ = State::started;
+  log(LogLevel::info, "node started name=%s id=%s epoch=%llu shards=%u", name_.c_str(),
+      state_.id().c_str(), static_cast<unsigned long long>(state_.epoch()), shard_count());
+  return Status::ok;
+}
+
+Status Node::drain(uint32_t spread_ms) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ == State::draining) return Status::ok;
+  if (state_of_life_ != State::started) return fail(Status::bad_state, "the node does not run");
+  state_of_life_ = State::draining;
+  pubsub_->set_spread_ms(spread_ms);
+  for (const auto& shard : shards_) shard->drain(spread_ms);
+  log(LogLevel::info, "node drains spread_ms=%u connections=%llu", spread_ms,
+      static_cast<unsigned long long>(connections()));
+  return Status::ok;
+}
+
+Status Node::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool runs =
+        state_of_life_ == State::started || state_of_life_ == State::draining;
+    state_of_life_ = State::stopped;
+    if (pubsub_) pubsub_->stop();
+    if (runs)
+      for (const auto& shard : shards_) shard->stop();
+  }
+  // Jobs end before the loops that they answer to.
+  if (workers_) workers_->stop();
+  for (const auto& shard : shards_) shard->join();
+  addresses_.clear();
+  routes_ = nullptr;
+  return Status::ok;
+}
+
+void Node::each_counter(fce_counter_fn each, void* user) const {
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Counter::count_); ++i) {
+    const auto counter = static_cast<Counter>(i);
+    uint64_t sum = pubsub_ ? pubsub_->counters().get(counter) : 0;
+    for (const auto& shard : shards_) sum += shard->counters().get(counter);
+    const CounterInfo info = counter_info(counter);
+    each(info.name, info.help, sum, user);
+  }
+}
+
+}  // namespace fce

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Node: the composition root. It makes the rooms, introduces them to each other, and ends them in
+// the right order.
+#pragma once
+
+#include <fcedge/fcedge.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/status.h"
+#include "engine/shard.h"
+#include "engine/state_dir.h"
+#include "loop/workers.h"
+#include "net/listener.h"
+#include "net/tls_session.h"
+#include "pubsub/pubsub.h"
+
+namespace fce {
+
+class RouteTable;
+
+class Node {
+ public:
+  Node() = default;
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // The functions of fcedge.h, in their order.
+  Status create(const fce_node_options& options);
+  Status listen(const fce_listen_options& options, uint16_t* port);
+  Status set_certificates(std::span<const fce_certificate> certificates);
+  Status set_routes(std::shared_ptr<const RouteTable> routes);
+  Status start();
+  Status drain(uint32_t spread_ms);
+  Status stop();
+  void each_counter(fce_counter_fn each, void* user) const;
+
+  uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
+  const StateDir& state() const { return state_; }
+  PubSub& pubsub() { return *pubsub_; }
+  Workers* workers() { return workers_.get(); }
+  uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
+  Shard& shard(uint32_t index) { return *shards_[index]; }
+
+  // For a shard that ends, on its thread: what other rooms keep per shard.
+  void stop_shard(uint32_t index) { pubsub_->hub(index).stop(); }
+
+ private:
+  enum class State : uint8_t { made, started, draining, stopped };
+  struct Address {
+    BoundAddress bound;
+    bool tls;
+  };
+  Status open_listeners();
+
+  mutable std::mutex mutex_;  // of what may come from any thread: state, routes
+  State state_of_life_ = State::made;
+  Limits limits_;
+  std::string name_;
+  StateDir state_;
+  CertificateStore certificates_;
+  std::vector<Address> addresses_;
+  std::atomic<uint64_t> connections_{0};
+  std::shared_ptr<const RouteTable> routes_;
+  // Destroyed in the opposite order: shards with their loops and mailboxes go before what their
+  // connections and mails refer to.
+  std::unique_ptr<Workers> workers_;
+  std::unique_ptr<PubSub> pubsub_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace fce

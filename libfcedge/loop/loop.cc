@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/loop.h"
+
+#include <uv.h>
+
+#include "base/fatal.h"
+#include "base/time.h"
+
+namespace fce {
+
+// libuv's handles refer to the loop by address, so they live apart from the class.
+struct Loop::Handles {
+  uv_loop_t loop;
+  uv_check_t check;      // end of a turn
+  uv_prepare_t prepare;  // what was marked outside of the poll must not wait for it
+  uv_idle_t idle;        // runs while something is left to flush, so that the poll returns at once
+  uv_async_t async;      // the mailbox's bell
+  uv_timer_t ticks;      // moves the timer wheel
+  std::atomic<bool> open{false};
+};
+
+Loop::Loop(uint32_t fanout_us, uint32_t mailbox_capacity)
+    : fanout_us_(fanout_us),
+      handles_(std::make_unique<Handles>()),
+      wheel_(monotonic_us() / 1000),
+      mailbox_(mailbox_capacity) {}
+
+Loop::~Loop() {
+  if (!uv_) return;
+  if (handles_->open.load()) {
+    // Never run, or stopped before `run`: close the own handles here.
+    stop();
+    uv_run(uv_, UV_RUN_DEFAULT);
+  }
+  if (uv_loop_close(uv_) != 0) fatal("a loop was destroyed with open handles");
+}
+
+Status Loop::open() {
+  if (uv_loop_init(&handles_->loop) != 0) return fail(Status::io, "cannot make an event loop");
+  uv_ = &handles_->loop;
+  uv_check_init(uv_, &handles_->check);
+  uv_prepare_init(uv_, &handles_->prepare);
+  uv_idle_init(uv_, &handles_->idle);
+  uv_timer_init(uv_, &handles_->ticks);
+  const auto on_bell = [](uv_async_t* async) { static_cast<Loop*>(async->data)->mailbox_.drain(); };
+  if (uv_async_init(uv_, &handles_->async, on_bell) != 0) fatal("cannot make an eventfd");
+  handles_->check.data = handles_->prepare.data = handles_->idle.data = handles_->ticks.data = handles_->async.data = this;
+  uv_check_start(&handles_->check,
+                 [](uv_check_t* check) { static_cast<Loop*>(check->data)->end_turn(); });
+  uv_prepare_start(&handles_->prepare, [](uv_prepare_t* prepare) {
+    auto* loop = static_cast<Loop*>(prepare->data);
+    if (!loop->dirty_[0].empty() || !loop->dirty_[1].empty()) loop->keep_turning(true);
+  });
+  const auto on_tick = [](uv_timer_t* timer) {
+    auto* loop = static_cast<Loop*>(timer->data);
+    loop->wheel_.advance(uv_now(loop->uv_));
+  };
+  uv_timer_start(&handles_->ticks, on_tick, TimerWheel::kTickMs, TimerWheel::kTickMs);
+  handles_->open.store(true);
+  return Status::ok;
+}
+
+void Loop::run() { uv_run(uv_, UV_RUN_DEFAULT); }
+
+void Loop::stop() {
+  if (!handles_->open.exchange(false)) return;
+  for (auto* handle :
+       {reinterpret_cast<uv_handle_t*>(&handles_->check),
+        reinterpret_cast<uv_handle_t*>(&handles_->prepare),
+        reinterpret_cast<uv_handle_t*>(&handles_->idle),
+        reinterpret_cast<uv_handle_t*>(&handles_->async),
+        reinterpret_cast<uv_handle_t*>(&handles_->ticks)})
+    uv_close(handle, nullptr);
+}
+
+uint64_t Loop::now_ms() const { return uv_now(uv_); }
+
+void Loop::end_turn() {
+  ++turn_;
+  flush_lanes();
+}
+
+void Loop::flush_lanes() {
+  // What marks itself dirty again while it is flushed waits for the next turn.
+  List<Flushable> answers;
+  answers.splice_back(dirty_[0]);
+  while (Flushable* item = answers.pop_front()) item->flush();
+
+  auto& fanout = dirty_[1];
+  if (!fanout.empty()) {
+    // The clock is read every few items only: it costs as much as the smallest of them.
+    const uint64_t end = monotonic_us() + fanout_us_;
+    List<Flushable> now;
+    now.splice_back(fanout);
+    do {
+      for (int i = 0; i < 8; ++i) {
+        Flushable* item = now.pop_front();
+        if (!item) break;
+        item->flush();
+      }
+    } while (!now.empty() && monotonic_us() < end);
+    // Those that were not reached go before those that came meanwhile.
+    now.splice_back(fanout);
+    fanout.splice_back(now);
+  }
+  keep_turning(!dirty_[0].empty() || !fanout.empty());
+}
+
+void Loop::keep_turning(bool on) {
+  if (on == turning_ || !handles_->open.load(std::memory_order_relaxed)) return;
+  turning_ = on;
+  if (on) {
+    uv_idle_start(&handles_->idle, [](uv_idle_t*) {});
+  } else {
+    uv_idle_stop(&handles_->idle);
+  }
+}
+
+Status Loop::post(std::unique_ptr<Mail>& mail) {
+  switch (mailbox_.post(mail)) {
+    case Mailbox::Post::first: wake(); [[fallthrough]];
+    case Mailbox::Post::more: return Status::ok;
+    case Mailbox::Post::full: break;
+  }
+  return Status::full;
+}
+
+void Loop::post_always(std::unique_ptr<Mail> mail) {
+  if (mailbox_.post(mail, true) == Mailbox::Post::first) wake();
+}
+
+void Loop::wake() {
+  if (handles_->open.load()) uv_async_send(&handles_->async);
+}
+
+}  // namespace fce

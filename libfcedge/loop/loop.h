@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loop: one uv_loop on one thread. A turn is a frame: sockets are read and handlers run, then the
+// mailbox is taken, then every dirty object is flushed once.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "base/list.h"
+#include "base/status.h"
+#include "loop/mailbox.h"
+#include "loop/timer.h"
+
+struct uv_loop_s;
+
+namespace fce {
+
+// Something that has output to flush at the end of the turn.
+class Flushable : public ListNode<Flushable> {
+ public:
+  virtual void flush() = 0;
+
+ protected:
+  ~Flushable() = default;
+};
+
+// Answers go before fan-out, so that a herd does not hold up a request.
+enum class Lane : uint8_t { answer, fanout };
+
+class Loop {
+ public:
+  // `fanout_us`: how long the fan-out lane may run per turn.
+  explicit Loop(uint32_t fanout_us, uint32_t mailbox_capacity = 65'536);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  Status open();
+  // Runs turns until `stop`; then until every handle of the loop is closed.
+  void run();
+  // Closes the loop's own handles, so that `run` returns once all others are closed too. On the
+  // loop's thread.
+  void stop();
+
+  uv_loop_s* uv() { return uv_; }
+  TimerWheel& timers() { return wheel_; }
+  // The time when this turn began. It does not move within a turn.
+  uint64_t now_ms() const;
+  // A number that grows with each turn, for budgets per turn.
+  uint64_t turn() const { return turn_; }
+
+  // Has `item` flushed at the end of this turn. Again is harmless; the answer lane wins.
+  void mark_dirty(Flushable& item, Lane lane) {
+    if (!item.linked()) dirty_[static_cast<size_t>(lane)].push_back(&item);
+    else if (lane == Lane::answer) dirty_[0].push_back(&item);
+  }
+
+  // From any thread. `full` when the box has no room: nothing was taken, `mail` stays the caller's.
+  Status post(std::unique_ptr<Mail>& mail);
+  // The same without a bound, for answers to this loop's own questions and for control.
+  void post_always(std::unique_ptr<Mail> mail);
+
+ private:
+  struct Handles;
+  void end_turn();
+  void flush_lanes();
+  void wake();
+  void keep_turning(bool on);
+
+  const uint32_t fanout_us_;
+  uv_loop_s* uv_ = nullptr;
+  std::unique_ptr<Handles> handles_;
+  TimerWheel wheel_;
+  Mailbox mailbox_;
+  List<Flushable> dirty_[2];
+  uint64_t turn_ = 1;
+  bool turning_ = false;  // the idle handle runs, so that the poll does not wait
+};
+
+}  // namespace fce

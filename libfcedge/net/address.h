@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses: where a peer comes from and where a listener binds.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+struct sockaddr_storage;
+
+namespace fce {
+
+// The address of a connected peer, small enough to stand in each connection.
+struct PeerAddress {
+  enum class Family : uint8_t { unix_socket, ipv4, ipv6 };
+  Family family = Family::unix_socket;
+  uint16_t port = 0;
+  std::array<uint8_t, 16> ip{};
+
+  static PeerAddress from(const sockaddr_storage& address);
+  // "192.0.2.1", "2001:db8::1" or "unix". IPv4 in IPv6 (::ffff:0:0/96) reads as IPv4.
+  std::string text() const;
+};
+
+// Where to listen: "HOST:PORT", "[V6]:PORT", ":PORT" (all addresses) or "unix:PATH".
+struct ListenAddress {
+  bool is_unix = false;
+  bool any = false;  // ":PORT": one socket for IPv6 and IPv4
+  std::string host;
+  uint16_t port = 0;
+  std::string path;
+
+  static Status parse(std::string_view text, ListenAddress* out);
+  std::string text() const;
+};
+
+}  // namespace fce

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/gather.h"
+
+#include <cstring>
+#include <utility>
+
+#include "base/fatal.h"
+
+namespace fce {
+
+void Gather::push(Piece piece) {
+  if (piece.bytes.empty()) {
+    if (piece.owned) piece.holder->unref();
+    return;
+  }
+  if (count_ == kPiecesMax) fatal("a gather of %zu pieces is full", count_);
+  pieces_[count_++] = piece;
+  bytes_ += piece.bytes.size();
+}
+
+void Gather::copy(Bytes bytes) {
+  if (!bytes.empty()) std::memcpy(reserve(bytes.size()), bytes.data(), bytes.size());
+}
+
+uint8_t* Gather::reserve(size_t size) {
+  if (size > kScratchBytes - scratch_used_) {
+    ChunkRef chunk = ChunkRef::make(size);
+    uint8_t* const filled_later = chunk->data();
+    add(Slice::whole(std::move(chunk)));
+    return filled_later;
+  }
+  uint8_t* to = scratch_.get() + scratch_used_;
+  scratch_used_ += size;
+  if (count_ > 0) {
+    Piece& last = pieces_[count_ - 1];
+    if (!last.holder && last.bytes.data() + last.bytes.size() == to) {
+      last.bytes = {last.bytes.data(), last.bytes.size() + size};
+      bytes_ += size;
+      return to;
+    }
+  }
+  push({{to, size}, nullptr, false});
+  return to;
+}
+
+Gather::Mark Gather::mark() const {
+  return {count_, bytes_, scratch_used_, count_ > 0 ? pieces_[count_ - 1].bytes.size() : 0};
+}
+
+void Gather::truncate(const Mark& mark) {
+  while (count_ > mark.count) {
+    const Piece& piece = pieces_[--count_];
+    if (piece.owned) piece.holder->unref();
+  }
+  // A copy may have grown the last piece.
+  if (count_ > 0) pieces_[count_ - 1].bytes = pieces_[count_ - 1].bytes.first(mark.last_piece_bytes);
+  bytes_ = mark.bytes;
+  scratch_used_ = mark.scratch_used;
+}
+
+void Gather::clear() {
+  for (size_t i = 0; i < count_; ++i)
+    if (pieces_[i].owned) pieces_[i].holder->unref();
+  count_ = bytes_ = scratch_used_ = 0;
+}
+
+std::vector<Slice> Gather::rest_from(size_t offset) {
+  std::vector<Slice> rest;
+  for (size_t i = 0; i < count_; ++i) {
+    const Piece& piece = pieces_[i];
+    if (offset >= piece.bytes.size()) {
+      offset -= piece.bytes.size();
+      continue;
+    }
+    const Bytes left = piece.bytes.subspan(offset);
+    offset = 0;
+    if (piece.holder) {
+      piece.holder->ref();
+      rest.push_back({ChunkRef::adopt(piece.holder), left});
+    } else {
+      rest.push_back(Slice::whole(ChunkRef::copy_of(left)));
+    }
+  }
+  return rest;
+}
+
+}  // namespace fce

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/log.h"
+
+namespace fce {
+namespace {
+
+constexpr int kAcceptsPerTurn = 64;  // so that open connections have their turn in a storm
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SocketAddress tcp_address(const ListenAddress& address, uint16_t port) {
+  SocketAddress out;
+  const bool v6 = address.any || address.host.find(':') != std::string::npos;
+  if (v6) {
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(out.storage);
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(port);
+    if (!address.any) inet_pton(AF_INET6, address.host.c_str(), &in6.sin6_addr);
+    out.length = sizeof in6;
+  } else {
+    auto& in4 = reinterpret_cast<sockaddr_in&>(out.storage);
+    in4.sin_family = AF_INET;
+    in4.sin_port = htons(port);
+    inet_pton(AF_INET, address.host.c_str(), &in4.sin_addr);
+    out.length = sizeof in4;
+  }
+  return out;
+}
+
+Status failed(const std::string& what, int error) {
+  return fail(status_from_errno(error), what + ": " + std::strerror(error));
+}
+
+void set_option(int fd, int level, int name, int value) {
+  (void)setsockopt(fd, level, name, &value, sizeof value);
+}
+
+// Makes and binds one TCP socket; a negative result is -errno.
+int make_tcp(const ListenAddress& address, uint16_t port, bool reuse_port) {
+  SocketAddress to = tcp_address(address, port);
+  const int fd = socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (to.storage.ss_family == AF_INET6)
+    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, address.any ? 0 : 1);
+  // Accepted sockets inherit it, which spares a system call for each.
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (::bind(fd, to.get(), to.length) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+uint16_t bound_port(int fd) {
+  SocketAddress at;
+  at.length = sizeof at.storage;
+  if (getsockname(fd, at.get(), &at.length) != 0) return 0;
+  return ntohs(at.storage.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6&>(at.storage).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(at.storage).sin_port);
+}
+
+Status bind_unix(const ListenAddress& address, const BoundAddress::Options& options, int* out) {
+  sockaddr_un to{};
+  to.sun_family = AF_UNIX;
+  std::memcpy(to.sun_path, address.path.c_str(), address.path.size());
+  const auto* to_any = reinterpret_cast<const sockaddr*>(&to);
+  const std::string what = "cannot listen on " + address.text();
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return failed(what, errno);
+  // A socket file that nobody listens on is what a crash leaves behind: it may be replaced.
+  struct stat info;
+  if (::lstat(address.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool alive = ::connect(probe, to_any, sizeof to) == 0 || errno != ECONNREFUSED;
+    ::close(probe);
+    if (!alive) ::unlink(address.path.c_str());
+  }
+  if (::bind(fd, to_any, sizeof to) != 0 ||
+      ::chmod(address.path.c_str(), options.unix_mode) != 0 ||
+      ::listen(fd, static_cast<int>(options.backlog)) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return failed(what, error);
+  }
+  *out = fd;
+  return Status::ok;
+}
+
+}  // namespace
+
+BoundAddress::~BoundAddress() {
+  for (const int fd : sockets_)
+    if (fd >= 0) ::close(fd);
+  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+}
+
+BoundAddress::BoundAddress(BoundAddress&& other) noexcept
+    : sockets_(std::move(other.sockets_)),
+      port_(other.port_),
+      unix_path_(std::exchange(other.unix_path_, {})) {}
+
+BoundAddress& BoundAddress::operator=(BoundAddress&& other) noexcept {
+  std::swap(sockets_, other.sockets_);
+  std::swap(port_, other.port_);
+  std::swap(unix_path_, other.unix_path_);
+  return *this;
+}
+
+Status BoundAddress::bind(const ListenAddress& address, const Options& options,
+                          BoundAddress* out) {
+  BoundAddress bound;
+  bound.sockets_.assign(options.shards, -1);
+  if (address.is_unix) {
+    const Status status = bind_unix(address, options, &bound.sockets_[0]);
+    if (status != Status::ok) return status;
+    bound.unix_path_ = address.path;
+    *out = std::move(bound);
+    return Status::ok;
+  }
+  const std::string what = "cannot listen on " + address.text();
+  // The probe also picks the port when it is 0. It is closed before the group is made, since a
+  // socket without the flag keeps others with it away.
+  const int probe = make_tcp(address, address.port, false);
+  if (probe < 0) return failed(what, -probe);
+  // Binding alone does not see a listener on a wildcard address with SO_REUSEADDR: listening does.
+  if (::listen(probe, 1) != 0) {
+    const int error = errno;
+    ::close(probe);
+    return failed(what, error);
+  }
+  bound.port_ = bound_port(probe);
+  ::close(probe);
+  for (int& fd : bound.sockets_) {
+    fd = make_tcp(address, bound.port_, true);
+    if (fd < 0) return failed(what, -std::exchange(fd, -1));
+    if (::listen(fd, static_cast<int>(options.backlog)) != 0) return failed(what, errno);
+  }
+  *out = std::move(bound);
+  return Status::ok;
+}
+
+int BoundAddress::take(uint32_t shard) {
+  return shard < sockets_.size() ? std::exchange(sockets_[shard], -1) : -1;
+}
+
+struct Listener::Handle {
+  uv_poll_t poll;
+  Listener* listener;
+};
+
+Listener::Listener(NetContext& net, const CertificateStore* certificates, StreamAcceptor& acceptor)
+    : net_(net),
+      certificates_(certificates),
+      acceptor_(acceptor),
+      resume_([](void* self) { static_cast<Listener*>(self)->resume(); }, this) {}
+
+Listener::~Listener() { close(); }
+
+Status Listener::open(int fd) {
+  fd_ = fd;
+  handle_ = new Handle{{}, this};
+  handle_->poll.data = handle_;
+  if (uv_poll_init(net_.loop.uv(), &handle_->poll, fd) != 0) {
+    delete std::exchange(handle_, nullptr);
+    ::close(std::exchange(fd_, -1));
+    return fail(Status::io, "cannot poll a listening socket");
+  }
+  resume();
+  return Status::ok;
+}
+
+void Listener::resume() {
+  if (!handle_) return;
+  uv_poll_start(&handle_->poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
+    if (auto* listener = static_cast<Handle*>(poll->data)->listener) listener->on_readable();
+  });
+}
+
+void Listener::on_readable() {
+  for (int i = 0; i < kAcceptsPerTurn && handle_; ++i) {
+    SocketAddress from;
+    from.length = sizeof from.storage;
+    const int fd = accept4(fd_, from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EAGAIN) pause();
+      return;
+    }
+    if (hand_out_) {
+      hand_out_(fd);
+    } else {
+      adopt(fd, PeerAddress::from(from.storage));
+    }
+  }
+}
+
+// Out of descriptors or memory: the socket stays readable, so polling on would spin.
+void Listener::pause() {
+  log(LogLevel::error, "accept failed error=\"%s\" pause_ms=100", std::strerror(errno));
+  uv_poll_stop(&handle_->poll);
+  resume_.arm(net_.loop.timers(), 100);
+}
+
+void Listener::adopt(int fd, const PeerAddress& peer) {
+  net_.counters.add(Counter::accepted);
+  if (net_.connections.load(std::memory_order_relaxed) >= net_.limits.connections_max) {
+    net_.counters.add(Counter::limit_connections);
+    net_.counters.add(Counter::closed);
+    ::close(fd);
+    return;
+  }
+  Stream::accept(net_, fd, peer, certificates_, acceptor_);
+}
+
+void Listener::close() {
+  if (!handle_) return;
+  resume_.cancel();
+  handle_->listener = nullptr;
+  uv_poll_stop(&handle_->poll);
+  ::close(std::exchange(fd_, -1));
+  uv_close(reinterpret_cast<uv_handle_t*>(&std::exchange(handle_, nullptr)->poll),
+           [](uv_handle_t* handle) { delete static_cast<Handle*>(handle->data); });
+}
+
+}  // namespace fce

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stream: one accepted connection, in clear or over TLS. It reads into its shard's buffer, hands the
+// plain text to its owner, and at the end of a turn asks the owner for output (`on_flush`) which it
+// writes with one system call. Whatever the socket does not take, the stream keeps.
+#pragma once
+
+#include <sys/types.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/chunk.h"
+#include "base/status.h"
+#include "loop/loop.h"
+#include "net/address.h"
+#include "net/gather.h"
+#include "net/net_context.h"
+#include "net/tls_session.h"
+
+namespace fce {
+
+class Stream;
+
+// The protocol above a stream. All calls come on the shard's thread.
+class StreamOwner {
+ public:
+  // Plain bytes, borrowed until return. May close or abort the stream, or give it another owner.
+  virtual void on_data(Bytes data) = 0;
+  // The peer will send nothing more. Output still flows.
+  virtual void on_eof() = 0;
+  // Fills `out` with what is to be sent; true when there is more than there was room for. Called
+  // only when the socket has taken all that came before.
+  virtual bool on_flush(Gather& out) = 0;
+  // The last call, exactly once. The stream is gone when it returns.
+  virtual void on_closed(Status why) = 0;
+
+ protected:
+  ~StreamOwner() = default;
+};
+
+// Takes streams that are ready: accepted in clear, or through their handshake. It gives each an
+// owner before it returns.
+class StreamAcceptor {
+ public:
+  virtual void on_stream(Stream& stream) = 0;
+
+ protected:
+  ~StreamAcceptor() = default;
+};
+
+class Stream final : public Flushable, public ListNode<Stream> {
+ public:
+  // Takes over `fd`, which is connected and non-blocking. The stream owns itself from here on.
+  // With `certificates` it is a TLS server, else clear text.
+  static void accept(NetContext& net, int fd, const PeerAddress& peer,
+                     const CertificateStore* certificates, StreamAcceptor& acceptor);
+
+  void set_owner(StreamOwner* owner) { owner_ = owner; }
+  StreamOwner* owner() { return owner_; }
+
+  // Asks for `on_flush` at the end of the turn (or as soon as the socket takes bytes again).
+  void want_flush(Lane lane) {
+    lane_ = lane;
+    if (!writing_blocked_) net_.loop.mark_dirty(*this, lane);
+  }
+  // Back-pressure on the reading side. What was read already, at most one buffer of 64 KiB, is still
+  // delivered after `stop_reading`.
+  void stop_reading();
+  void start_reading();
+  // At most so many bytes per flush. A subscriber that is slow to read gets a small one.
+  void set_pass_bytes_max(uint32_t bytes) { pass_bytes_max_ = bytes; }
+
+  // Sends what the owner still has (`on_flush` until it has no more), then closes. Nothing is
+  // delivered any more. With `linger` the peer may still be sending: its bytes are read and dropped
+  // for up to two seconds, since a reset would destroy the answer on its way.
+  void close(bool linger = false);
+  // Closes now. `on_closed(why)` comes later, never from within this call.
+  void abort(Status why);
+
+  NetContext& net() { return net_; }
+  const PeerAddress& peer() const { return peer_; }
+  bool is_tls() const { return static_cast<bool>(tls_); }
+  Alpn alpn() const { return tls_ ? tls_.alpn() : Alpn::none; }
+  // Bytes are waiting that the socket did not take.
+  bool blocked() const { return writing_blocked_; }
+  bool closing() const { return state_ >= State::closing; }
+
+  void flush() override;
+
+ private:
+  enum class State : uint8_t { hello, handshake, open, closing, lingering, closed };
+
+  Stream(NetContext& net, int fd, const PeerAddress& peer, const CertificateStore* certificates,
+         StreamAcceptor& acceptor);
+  ~Stream();
+
+  void on_poll(int events);
+  void on_readable();
+  void on_hello(Bytes data);
+  void begin_tls(Bytes hello);
+  void step_handshake();
+  void deliver(Bytes data);
+  void deliver_tls();
+  void on_timer();
+
+  // Each of these returns true while the socket takes everything.
+  bool send_rest();
+  bool send_gather(Gather& gather);
+  bool send_tls_out();
+  bool encrypt(Gather& gather);
+  // The number of bytes that the socket took; -1 after it failed and the stream was finished.
+  ssize_t send_some(const struct iovec* pieces, size_t count);
+  void keep(std::vector<Slice> slices);
+
+  void finish_close();
+  void finish(Status why);
+  void update_poll();
+  bool key_update_flood(uint32_t empty_records);
+
+  // What the socket did not take; only there while the connection is slow.
+  struct Rest {
+    std::vector<Slice> slices;
+    size_t first = 0;  // slices before it are sent
+  };
+
+  NetContext& net_;
+  StreamOwner* owner_ = nullptr;
+  StreamAcceptor& acceptor_;
+  uv_poll_t poll_;
+  Timer timer_;  // of the handshake first, then of a blocked write or of lingering
+  TlsSession tls_;
+  std::shared_ptr<const CertificateSet> certificates_;  // until the handshake has begun
+  std::unique_ptr<Rest> rest_;
+  std::unique_ptr<std::vector<uint8_t>> hello_;  // a ClientHello that came in pieces
+  PeerAddress peer_;
+  int fd_;
+  Status why_ = Status::ok;
+  uint32_t pass_bytes_max_ = Gather::kBytesMax;
+  uint32_t empty_records_ = 0;         // TLS records without data in this minute
+  uint32_t empty_records_minute_ = 0;
+  uint8_t polled_ = 0;  // events that the poll handle waits for
+  State state_;
+  Lane lane_ = Lane::answer;
+  bool reading_ = true;
+  bool eof_ = false;
+  bool writing_blocked_ = false;
+  bool linger_ = false;
+};
+
+}  // namespace fce

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS as a converter: a session takes ciphertext from its shard's read buffer and puts ciphertext
+// into its shard's output buffer (NetContext::tls_in, tls_out). It never touches a socket.
+#pragma once
+
+#include <fcedge/fcedge.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+struct WOLFSSL;
+struct WOLFSSL_CTX;
+
+namespace fce {
+
+struct NetContext;
+class CertificateSet;
+
+// What ALPN agreed on (RFC 7301).
+enum class Alpn : uint8_t { none, http11, h2 };
+
+// The certificates of the node's listeners. `load` may be called at any time from any thread; a
+// session keeps the set that it began with.
+class CertificateStore {
+ public:
+  CertificateStore();
+  ~CertificateStore();
+  CertificateStore(const CertificateStore&) = delete;
+  CertificateStore& operator=(const CertificateStore&) = delete;
+
+  // Reads chains and keys and replaces the set. On error the old set stays.
+  Status load(std::span<const fce_certificate> certificates);
+  bool empty() const;
+  std::shared_ptr<const CertificateSet> current() const;
+
+ private:
+  std::shared_ptr<const CertificateSet> set_;  // accessed by std::atomic_load and atomic_store
+};
+
+// One TLS 1.2 or 1.3 server session.
+class TlsSession {
+ public:
+  TlsSession() = default;
+  ~TlsSession();
+  TlsSession(TlsSession&& other) noexcept;
+  TlsSession& operator=(TlsSession&& other) noexcept;
+
+  explicit operator bool() const { return ssl_ != nullptr; }
+
+  // How many bytes of `data`, the beginning of a connection, hold the whole ClientHello record:
+  // 0 when more bytes are needed to tell; -1 when this is no TLS.
+  static int hello_bytes(Bytes data);
+
+  // Makes a session for the name that the ClientHello asks for.
+  Status open(const CertificateSet& set, Bytes hello, NetContext& net);
+
+  enum class Step { done, wait, failed };
+  // Goes on with the handshake on the bytes in `net.tls_in`.
+  Step handshake();
+  // Decrypts one record's worth into `out`: its size, 0 when more ciphertext is needed, -1 when the
+  // peer closed or broke the session.
+  int read(MutableBytes out);
+  // Encrypts at most 16 KiB into `net.tls_out`.
+  Status write(Bytes plain);
+  // Puts a close_notify alert into `net.tls_out`.
+  void close_notify();
+
+  Alpn alpn() const;
+  bool resumed() const;
+  const char* version() const;  // "TLSv1.3"
+
+ private:
+  WOLFSSL* ssl_ = nullptr;
+};
+
+}  // namespace fce
