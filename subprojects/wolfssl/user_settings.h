@@ -32,7 +32,7 @@
 #define HAVE___UINT128_T 1
 #endif
 
-/* ---- big numbers: single precision code for the sizes in use, the general one for the rest ---- */
+/* ---- big numbers: own code for the sizes in use, the general one for the rest ---- */
 
 #define WOLFSSL_SP_MATH_ALL
 #define WOLFSSL_HAVE_SP_ECC
@@ -48,8 +48,8 @@
 #define WC_RSA_BLINDING
 
 /* All random bytes come straight from getrandom(2). A handshake asks four times, which costs less
- * than to seed and test a generator of its own for each session; there is no state that a fork or a
- * snapshot could double, no descriptor to run out of, and no trust in RDRAND alone. */
+ * than to seed and test a generator for each session; there is no state that a fork or a snapshot
+ * could double, no descriptor to run out of, and no trust in RDRAND alone. */
 #define CUSTOM_RAND_GENERATE_BLOCK fce_wolfssl_random
 #define WC_NO_HASHDRBG
 
@@ -66,7 +66,7 @@
 /* OpenSSL 3 refuses a TLS 1.2 server that does not say that it knows RFC 5746. We only say so:
  * renegotiation itself is not compiled. */
 #define HAVE_SERVER_RENEGOTIATION_INFO
-/* Clients in compatibility mode (all browsers) expect the dummy ChangeCipherSpec of RFC 8446 D.4. */
+/* Clients in compatibility mode (browsers) expect RFC 8446 D.4's dummy ChangeCipherSpec. */
 #define WOLFSSL_TLS13_MIDDLEBOX_COMPAT
 /* Tickets are the only resumption of a server, and their keys are ours: no default callback. The
  * session cache is compiled as small as it goes, because without it the calls with which a client

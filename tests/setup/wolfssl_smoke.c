@@ -213,7 +213,10 @@ static WOLFSSL_SESSION* connection(const char* what, struct contexts contexts,
   wolfSSL_free(client);
   side = SERVER;
   wolfSSL_free(server);
+#ifndef FCE_WOLFSSL_SYSTEM
+  /* An installed one may keep tables of points. */
   CHECK(held[SERVER] == before);
+#endif
   side = OTHER;
   return session;
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs the build into a scratch directory, then compiles and runs a C program against it with
+# nothing but what pkg-config says: once against the shared library, once against the archive.
+#
+# Usage: installed.sh BUILD_DIR PROGRAM.c
+set -euo pipefail
+
+build=$1 program=$2
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+DESTDIR=$root meson install -C "$build" --no-rebuild >"$root/install.log" || {
+  cat "$root/install.log"
+  exit 1
+}
+pc=$(find "$root" -name fcedge.pc)
+lib=$(dirname "$(dirname "$pc")")
+prefix=$(sed -n 's/^prefix=//p' "$pc")
+export PKG_CONFIG_PATH
+PKG_CONFIG_PATH=$(dirname "$pc")
+
+# Tells pkg-config that the prefix lies in the scratch directory.
+config() { pkg-config --define-variable=prefix="$root$prefix" "$@" fcedge; }
+
+for header in "$root$prefix"/include/fcedge/*.h; do
+  [[ -f $header ]] || { echo "no header is installed" && exit 1; }
+done
+[[ -L $lib/libfcedge.so && -f $lib/libfcedge.a ]] || { echo "a library is missing" && exit 1; }
+
+flags=(-std=c99 -Wall -Wextra -Wpedantic -Werror)
+# shellcheck disable=SC2046
+cc "${flags[@]}" $(config --cflags) -o "$root/shared" "$program" $(config --libs)
+LD_LIBRARY_PATH=$lib "$root/shared"
+ldd "$root/shared" | grep -q 'libfcedge\.so\.[0-9]' || { echo "not linked by soname" && exit 1; }
+
+# The archive alone: no shared library of ours may be found.
+rm "$lib"/libfcedge.so*
+# shellcheck disable=SC2046
+cc "${flags[@]}" $(config --cflags) -o "$root/static" "$program" $(config --static --libs)
+"$root/static"
+! ldd "$root/static" | grep -q libfcedge

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds and tests everything, from a bare Debian 12 on, and closes with "N passed, N failed".
+#
+# Usage: tests/run.sh [STAGE...]        without a name: all stages, in this order
+#   unit      release build; unit, C and set-up tests
+#   install   the installed headers, libraries and pkg-config file, and the exported symbols
+#   tidy      the rules of the house, and the format
+#   e2e       whole nodes and foreign clients: tests/e2e/*_test.*
+#   asan      all of these but install and tidy, with AddressSanitizer and UBSan
+#   tsan      the same with ThreadSanitizer
+#   clang     compiles with clang, warnings as errors; unit tests
+#   system    the same with the installed wolfSSL in place of ours
+#   fuzz      each fuzz target for FCEDGE_FUZZ_SECONDS (15) on its corpus
+#
+# A skip that tests/setup/skips.txt does not name counts as failed.
+set -uo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top" || exit 2
+# shellcheck source=setup/build.sh
+. tests/setup/build.sh
+
+all_stages=(unit install tidy e2e asan tsan clang system fuzz)
+stages=("$@")
+((${#stages[@]})) || stages=("${all_stages[@]}")
+for stage in "${stages[@]}"; do
+  case " ${all_stages[*]} " in
+    *" $stage "*) ;;
+    *) sed -n '/^# Usage/,/^[^#]/s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+  esac
+done
+
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+
+say() { printf '== %s (%d s)\n' "$*" "$SECONDS"; }
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$results"; }
+
+# Configures and compiles; a build that fails is one failed test, and ends its stage.
+build() { # STAGE DIR [meson arguments]
+  local stage=$1 dir=$2
+  shift 2
+  if configure "$dir" "$@" && compile "$dir"; then
+    note pass "$stage" build
+  else
+    echo "$stage: the build failed, see $dir/ninja.log"
+    note fail "$stage" build
+    return 1
+  fi
+}
+
+release() { build "$1" build --buildtype=release; } # STAGE
+
+meson_tests() { # STAGE DIR [arguments of meson test]
+  local stage=$1 dir=$2
+  shift 2
+  rm -f "$dir/meson-logs/testlog.json"
+  meson test -C "$dir" --no-rebuild --num-processes 2 --print-errorlogs "$@" \
+    >"$dir/test.log" 2>&1
+  sed -n '/^ *[0-9]*\/[0-9]* .*\(FAIL\|TIMEOUT\|SKIP\|ERR\)/,$p' "$dir/test.log"
+  tests/setup/tally.py meson "$stage" "$dir/meson-logs/testlog.json" >>"$results"
+}
+
+e2e() { # STAGE DIR [sanitizer]
+  FCEDGE_SANITIZER=${3:-} tests/setup/e2e.py "$1" "$top/$2" >>"$results"
+}
+
+# gcc's sanitizers; a finding ends the process, so that no test can pass with one.
+sanitized() { # STAGE DIR b_sanitize
+  build "$1" "$2" --buildtype=debugoptimized "-Db_sanitize=$3" -Db_lundef=false || return 0
+  meson_tests "$1" "$2" --no-suite install --no-suite tidy --timeout-multiplier 4
+  e2e "$1" "$2" "$1"
+}
+
+stage_unit() {
+  release unit || return 0
+  meson_tests unit build --no-suite install --no-suite tidy
+}
+
+stage_install() {
+  release install || return 0
+  meson_tests install build --suite install
+}
+
+# The rules need no build, and are worth knowing when there is none.
+stage_tidy() {
+  configure build --buildtype=release && meson_tests tidy build --suite tidy
+}
+
+stage_e2e() {
+  release e2e || return 0
+  e2e e2e build
+}
+
+stage_asan() {
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  ASAN_OPTIONS+=:check_initialization_order=1
+  export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  sanitized asan build-asan address,undefined
+}
+
+stage_tsan() {
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$top/tests/setup/tsan.txt
+  sanitized tsan build-tsan thread
+}
+
+stage_clang() {
+  export CC="ccache clang-14" CXX="ccache clang++-14"
+  build clang build-clang --buildtype=release || return 0
+  meson_tests clang build-clang --no-suite install --no-suite tidy
+}
+
+stage_system() {
+  build system build-system --buildtype=release -Dwolfssl=system || return 0
+  meson_tests system build-system --no-suite install --no-suite tidy
+}
+
+stage_fuzz() {
+  local target name corpus log
+  export CC="ccache clang-14" CXX="ccache clang++-14"
+  build fuzz build-fuzz --buildtype=debugoptimized -Dfuzz=true -Dexamples=false \
+    -Db_sanitize=address,undefined -Db_lundef=false || return 0
+  for target in build-fuzz/tests/fuzz/fuzz-*; do
+    [[ -x $target && -f $target ]] || continue
+    name=${target##*/fuzz-}
+    corpus=tests/fuzz/corpus/$name
+    log=build-fuzz/fuzz-$name.log
+    mkdir -p "build-fuzz/corpus/$name"
+    # New inputs go to the build tree; the corpus in the repository is read only.
+    if "$target" -max_total_time="${FCEDGE_FUZZ_SECONDS:-15}" -rss_limit_mb=2048 -timeout=10 \
+      -artifact_prefix="build-fuzz/$name-" "build-fuzz/corpus/$name" \
+      $([[ -d $corpus ]] && echo "$corpus") >"$log" 2>&1; then
+      note pass fuzz "$name"
+    else
+      tail -n 40 "$log"
+      note fail fuzz "$name"
+    fi
+  done
+}
+
+say "packages and sources"
+tests/setup/apt.sh build test || exit 2
+tests/setup/sources.sh || exit 2
+for stage in "${stages[@]}"; do
+  say "$stage"
+  # A subshell each, so that the environment of one stage does not reach the next.
+  ("stage_$stage") || note fail "$stage" "stage ended with an error"
+done
+say "done"
+tests/setup/tally.py sum "$results" tests/setup/skips.txt
