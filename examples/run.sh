@@ -40,7 +40,11 @@ say "checking Debian's packages"
 say "checking the sources of wolfSSL and llhttp"
 "$top/tests/setup/sources.sh" "${refresh[@]}" || exit 2
 say "building into $build (the first time takes some minutes)"
-configure "$build" --buildtype=release || exit 1
+# A build that tests/run.sh has made is kept as it is; otherwise the tests are left out, since they
+# would need more packages and time.
+tests=false
+! grep -q -- -Dtests=true "$build/.configured" 2>/dev/null || tests=true
+configure "$build" --buildtype=release -Dtests=$tests || exit 1
 compile "$build" || exit 1
 say "the host is $build/examples/edge/fcedge-edge"
 [[ $build_only == no ]] || exit 0

@@ -51,7 +51,7 @@ build() { # STAGE DIR [meson arguments]
   fi
 }
 
-release() { build "$1" build --buildtype=release; } # STAGE
+release() { build "$1" build --buildtype=release -Dtests=true; } # STAGE
 
 meson_tests() { # STAGE DIR [arguments of meson test]
   local stage=$1 dir=$2
@@ -86,7 +86,7 @@ stage_install() {
 
 # The rules need no build, and are worth knowing when there is none.
 stage_tidy() {
-  configure build --buildtype=release && meson_tests tidy build --suite tidy
+  configure build --buildtype=release -Dtests=true && meson_tests tidy build --suite tidy
 }
 
 stage_e2e() {

@@ -4,22 +4,27 @@
 # Sourced by examples/run.sh and tests/run.sh: the one way in which a build directory comes to be.
 
 # Configures build directory $1 with the remaining arguments for meson. One that was made by the
-# same arguments is kept, so that a second run compiles only what has changed; one that somebody
-# made by hand gets our options; anything else starts afresh.
+# same arguments is kept, so that a second run compiles only what has changed. Other arguments are
+# set anew; another compiler or another version of the sources means to start afresh.
 configure() {
-  local dir=$1 wanted how=()
+  local dir=$1 with how=() stamp
   shift
-  wanted="$* CC=${CC:-} CXX=${CXX:-} $(readlink -f "$top/subprojects/wolfssl/src")"
+  with="CC=${CC:-} CXX=${CXX:-} $(readlink -f "$top/subprojects/wolfssl/src")"
+  stamp=$dir/.configured
   if [[ -f $dir/build.ninja ]]; then
-    [[ $(cat "$dir/.configured" 2>/dev/null) != "$wanted" ]] || return 0
-    [[ -f $dir/.configured ]] && rm -rf "$dir" || how=(--reconfigure)
+    [[ $(cat "$stamp" 2>/dev/null) != "$with"$'\n'"$*" ]] || return 0
+    if [[ ! -f $stamp || $(head -n 1 "$stamp") == "$with" ]]; then
+      how=(--reconfigure)
+    else
+      rm -rf "$dir"
+    fi
   fi
   mkdir -p "$dir"
   if ! meson setup "${how[@]}" "$dir" "$top" "$@" >"$dir/setup.log" 2>&1; then
     tail -n 20 "$dir/setup.log" >&2
     return 1
   fi
-  printf '%s\n' "$wanted" >"$dir/.configured"
+  printf '%s\n%s\n' "$with" "$*" >"$stamp"
 }
 
 # Compiles build directory $1 (and there only the targets that follow); says much only on failure.
