@@ -125,7 +125,7 @@ Status Node::start() {
     shard->start();
   }
   state_of_life_ = State::started;
-  log(LogLevel::info, "node started name=%s id=%s epoch=%llu shards=%u", name_.c_str(),
+  log(LogLevel::debug, "node started name=%s id=%s epoch=%llu shards=%u", name_.c_str(),
       state_.id().c_str(), static_cast<unsigned long long>(state_.epoch()), shard_count());
   return Status::ok;
 }
@@ -137,7 +137,7 @@ Status Node::drain(uint32_t spread_ms) {
   state_of_life_ = State::draining;
   pubsub_->set_spread_ms(spread_ms);
   for (const auto& shard : shards_) shard->drain(spread_ms);
-  log(LogLevel::info, "node drains spread_ms=%u connections=%llu", spread_ms,
+  log(LogLevel::debug, "node drains spread_ms=%u connections=%llu", spread_ms,
       static_cast<unsigned long long>(connections()));
   return Status::ok;
 }

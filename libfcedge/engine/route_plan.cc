@@ -24,6 +24,12 @@ std::vector<std::string> split_methods(std::string_view text) {
   return methods;
 }
 
+// Stands for the handler that is made later.
+class NoHandler final : public Handler {
+ public:
+  void handle(Exchange&) const override {}
+};
+
 }  // namespace
 
 RoutePlan::RoutePlan() = default;
@@ -41,7 +47,9 @@ Status RoutePlan::read(const fce_route_options* options, const char* methods, Ro
 }
 
 Status RoutePlan::add(const Route& route, MakeHandler make) {
-  const Status status = checked_.add(route);
+  Route checked = route;
+  checked.handler = std::make_shared<NoHandler>();
+  const Status status = checked_.add(std::move(checked));
   if (status == Status::ok) entries_.push_back({route, std::move(make)});
   return status;
 }
