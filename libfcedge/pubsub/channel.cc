@@ -16,7 +16,8 @@ constexpr uint64_t kLingerMs = 10'000;
 void Channel::add(Subscriber& subscriber) {
   list_.push_back(&subscriber);
   ++subscribers_;
-  if (open_) subscriber.begin();
+  // Only this one begins: the others have nothing new to be woken for.
+  if (open_ && !(subscriber.waits_ahead() && catch_up())) subscriber.begin();
 }
 
 void Channel::remove(Subscriber& subscriber) {
@@ -36,7 +37,14 @@ void Channel::flush() {
 
 void Channel::open_log() {
   open_ = true;
-  list_.for_each([](Subscriber* subscriber) { subscriber->begin(); });
+  begin_waiting(true);
+}
+
+void Channel::begin_waiting(bool ask) {
+  list_.for_each([&](Subscriber* subscriber) {
+    if (!subscriber->waits()) return;
+    if (!(ask && subscriber->waits_ahead() && catch_up())) subscriber->begin();
+  });
   hub_.loop().mark_dirty(*this, Lane::answer);
 }
 
@@ -63,6 +71,16 @@ void HomeChannel::remove_interest(uint32_t shard) {
   if (unused()) hub_.drop(*this);
 }
 
+void HomeChannel::bring_up_to_date(uint32_t shard) {
+  for (const auto& interest : interests_) {
+    if (interest->shard != shard) continue;
+    if (interest->sent != ring_.next()) hub_.counters().add(Counter::holes_pulled);
+    hub_.send(shard, BatchMail::Kind::rest, *this, interest->sent);
+    interest->sent = ring_.next();
+    interest->unlink();
+  }
+}
+
 void HomeChannel::on_last_left() {
   if (unused()) hub_.drop(*this);
 }
@@ -84,6 +102,22 @@ void ReplicaChannel::take_live(Message* messages, size_t count) {
     if (n > ring_.next()) ring_.reset(n);
     append(std::move(messages[i]));
   }
+}
+
+void ReplicaChannel::take_rest(Message* messages, size_t count) {
+  take_live(messages, count);
+  asked_ = false;
+  begin_waiting(std::exchange(ask_again_, false));
+}
+
+bool ReplicaChannel::catch_up() {
+  if (asked_) {
+    ask_again_ = true;
+  } else {
+    asked_ = true;
+    hub_.ask_home(key_);
+  }
+  return true;
 }
 
 void ReplicaChannel::on_last_left() {

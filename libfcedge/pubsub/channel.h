@@ -40,10 +40,16 @@ class Channel : public Flushable {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // The log is here from now on: subscribers that wait begin.
+  // The log is here from now on.
   void open_log();
   void append(Message message);
+  // Lets the subscribers that wait begin. A client may have read more on another shard than this
+  // replica holds yet: with `ask`, those who are ahead of the log wait until it has caught up.
+  void begin_waiting(bool ask);
   virtual void on_last_left() = 0;
+  // Has this log brought up to date by the home, which then lets the waiting begin. False: this is
+  // the home, so nothing is ahead of it.
+  virtual bool catch_up() = 0;
 
   Hub& hub_;
   ChannelKey key_;
@@ -72,11 +78,14 @@ class HomeChannel final : public Channel {
   MessageId publish(Bytes payload);
   void add_interest(uint32_t shard);
   void remove_interest(uint32_t shard);
+  // A replica asks whether it lacks something: sends it at once, past any bound.
+  void bring_up_to_date(uint32_t shard);
   // Nothing was ever published and nobody reads: it can go, and may come again as the same.
   bool unused() const { return ring_.next() == 1 && subscribers_ == 0 && interests_.empty(); }
 
  private:
   void on_last_left() override;
+  bool catch_up() override { return false; }
 
   std::vector<std::unique_ptr<Interest>> interests_;
 };
@@ -91,12 +100,17 @@ class ReplicaChannel final : public Channel {
   void take_snapshot(uint64_t first, Message* messages, size_t count);
   // What followed, in order.
   void take_live(Message* messages, size_t count);
+  // The answer to `catch_up`.
+  void take_rest(Message* messages, size_t count);
 
  private:
   void on_last_left() override;
+  bool catch_up() override;
   static void on_linger(void* self);
 
   Timer linger_;  // after the last subscriber left
+  bool asked_ = false;
+  bool ask_again_ = false;  // the answer under way may be older than the latest question
 };
 
 }  // namespace fce

@@ -118,6 +118,8 @@ void FeedHandler::open_stream(Exchange& exchange, const ChannelKey& key) const {
     Hub& hub = pubsub_.hub(exchange.http.shard);
     const SseFeed::Options options{ping_ms_, retry_ms_};
     body.source = std::make_unique<SseFeed>(hub, key, position_of(exchange.request), options);
+    // The drain has asked the streams before this one was there.
+    if (exchange.http.draining) body.source->on_drain();
   }
   exchange.respond(200, kHeaders, std::move(body));
 }

@@ -10,30 +10,24 @@ namespace {
 // A shard whose mailbox was full is tried again after so long.
 constexpr uint64_t kRetryMs = 100;
 
-// A replica asks its home for the log, and to be told of what follows.
-class JoinMail final : public Mail {
+// What a replica has to say to its channel's home.
+class ReplicaMail final : public Mail {
  public:
-  JoinMail(Hub& home, const ChannelKey& key, uint32_t shard)
-      : home_(home), key_(key), shard_(shard) {}
-  void deliver() override { home_.on_join(key_, shard_); }
+  using Act = void (Hub::*)(const ChannelKey& key, uint32_t shard);
+  ReplicaMail(Hub& home, Act act, const ChannelKey& key, uint32_t shard)
+      : home_(home), act_(act), key_(key), shard_(shard) {}
+  void deliver() override { (home_.*act_)(key_, shard_); }
 
  private:
   Hub& home_;
-  ChannelKey key_;
-  uint32_t shard_;
+  const Act act_;
+  const ChannelKey key_;
+  const uint32_t shard_;
 };
 
-class LeaveMail final : public Mail {
- public:
-  LeaveMail(Hub& home, const ChannelKey& key, uint32_t shard)
-      : home_(home), key_(key), shard_(shard) {}
-  void deliver() override { home_.on_leave(key_, shard_); }
-
- private:
-  Hub& home_;
-  ChannelKey key_;
-  uint32_t shard_;
-};
+void tell_home(Hub& home, ReplicaMail::Act act, const ChannelKey& key, uint32_t shard) {
+  home.loop().post_always(std::make_unique<ReplicaMail>(home, act, key, shard));
+}
 
 }  // namespace
 
@@ -69,6 +63,8 @@ const RingBounds& Hub::ring_bounds() const { return pubsub_.options().history; }
 
 bool Hub::is_home(const ChannelKey& key) const { return key.home(pubsub_.shards()) == shard_; }
 
+Hub& Hub::home_of(const ChannelKey& key) const { return pubsub_.hub(key.home(pubsub_.shards())); }
+
 HomeChannel& Hub::home_channel(const ChannelKey& key) {
   return homes_.try_emplace(key, *this, key).first->second;
 }
@@ -76,10 +72,7 @@ HomeChannel& Hub::home_channel(const ChannelKey& key) {
 Channel& Hub::channel_for(const ChannelKey& key) {
   if (is_home(key)) return home_channel(key);
   const auto [found, made] = replicas_.try_emplace(key, *this, key);
-  if (made) {
-    Hub& home = pubsub_.hub(key.home(pubsub_.shards()));
-    home.loop().post_always(std::make_unique<JoinMail>(home, key, shard_));
-  }
+  if (made) tell_home(home_of(key), &Hub::on_join, key, shard_);
   return found->second;
 }
 
@@ -122,8 +115,7 @@ void Hub::drop(ReplicaChannel& channel) {
   if (stopped_) return;
   const ChannelKey key = channel.key();
   replicas_.erase(key);
-  Hub& home = pubsub_.hub(key.home(pubsub_.shards()));
-  home.loop().post_always(std::make_unique<LeaveMail>(home, key, shard_));
+  tell_home(home_of(key), &Hub::on_leave, key, shard_);
 }
 
 void Hub::retry_later() {
@@ -141,15 +133,28 @@ void Hub::on_join(const ChannelKey& key, uint32_t shard) {
   // Register and take the log in one act, then send it before anything that is appended later: mail
   // from one shard to another keeps its order, so the replica has no seam.
   channel.add_interest(shard);
-  Hub& to = pubsub_.hub(shard);
-  auto snapshot = std::make_unique<BatchMail>(to, true);
-  snapshot->add(channel, channel.ring().oldest());
-  to.loop().post_always(std::move(snapshot));
+  send(shard, BatchMail::Kind::snapshot, channel, channel.ring().oldest());
 }
 
 void Hub::on_leave(const ChannelKey& key, uint32_t shard) {
   const auto found = homes_.find(key);
   if (found != homes_.end()) found->second.remove_interest(shard);
+}
+
+void Hub::on_catch_up(const ChannelKey& key, uint32_t shard) {
+  const auto found = homes_.find(key);
+  if (found != homes_.end()) found->second.bring_up_to_date(shard);
+}
+
+void Hub::ask_home(const ChannelKey& key) {
+  tell_home(home_of(key), &Hub::on_catch_up, key, shard_);
+}
+
+void Hub::send(uint32_t shard, BatchMail::Kind kind, const HomeChannel& channel, uint64_t from) {
+  Hub& to = pubsub_.hub(shard);
+  auto mail = std::make_unique<BatchMail>(to, kind);
+  mail->add(channel, from);
+  to.loop().post_always(std::move(mail));
 }
 
 }  // namespace fce

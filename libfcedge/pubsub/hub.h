@@ -54,12 +54,17 @@ class Hub {
   void retry_later();
   void on_join(const ChannelKey& key, uint32_t shard);
   void on_leave(const ChannelKey& key, uint32_t shard);
+  void on_catch_up(const ChannelKey& key, uint32_t shard);
+  void ask_home(const ChannelKey& key);
+  // Sends what the log holds from `from` on, past any bound: it was asked for.
+  void send(uint32_t shard, BatchMail::Kind kind, const HomeChannel& channel, uint64_t from);
 
  private:
   friend class PubSub;
   // All hubs exist: makes the ways to the others.
   void connect();
   HomeChannel& home_channel(const ChannelKey& key);
+  Hub& home_of(const ChannelKey& key) const;
   static void on_retry(void* self);
 
   template <class T>

@@ -18,10 +18,10 @@ void BatchMail::deliver() {
   Message* messages = messages_.data();
   for (const Run& run : runs_) {
     if (ReplicaChannel* replica = to_.find_replica(run.key)) {
-      if (snapshot_) {
-        replica->take_snapshot(run.first, messages, run.count);
-      } else {
-        replica->take_live(messages, run.count);
+      switch (kind_) {
+        case Kind::live: replica->take_live(messages, run.count); break;
+        case Kind::snapshot: replica->take_snapshot(run.first, messages, run.count); break;
+        case Kind::rest: replica->take_rest(messages, run.count); break;
       }
     }
     messages += run.count;
@@ -35,8 +35,12 @@ void Outbox::add(Interest& interest) {
 }
 
 void Outbox::flush() {
-  if (waiting_.empty()) return;
-  auto batch = std::make_unique<BatchMail>(to_, false);
+  if (waiting_.empty()) {
+    // Those that waited have left, or were brought up to date.
+    behind_ = false;
+    return;
+  }
+  auto batch = std::make_unique<BatchMail>(to_, BatchMail::Kind::live);
   uint64_t channels = 0;
   waiting_.for_each([&](Interest* interest) {
     batch->add(interest->channel, interest->sent);

@@ -18,7 +18,12 @@ class Hub;
 // A run of messages of each of some channels, in the order of their numbers.
 class BatchMail final : public Mail {
  public:
-  BatchMail(Hub& to, bool snapshot) : to_(to), snapshot_(snapshot) {}
+  enum class Kind : uint8_t {
+    live,      // what followed
+    snapshot,  // the whole ring, for a replica that begins
+    rest,      // what followed, for a replica that asked
+  };
+  BatchMail(Hub& to, Kind kind) : to_(to), kind_(kind) {}
 
   // Adds what the log holds from `from` on. An empty run tells where the log stands.
   void add(const HomeChannel& channel, uint64_t from);
@@ -31,7 +36,7 @@ class BatchMail final : public Mail {
     size_t count;
   };
   Hub& to_;
-  const bool snapshot_;
+  const Kind kind_;
   std::vector<Run> runs_;
   std::vector<Message> messages_;
 };

@@ -37,6 +37,11 @@ void Subscriber::begin() {
   state_ = State::replaying;
 }
 
+bool Subscriber::waits_ahead() const {
+  return waits() && gap_ == GapReason::none && from_ == Position::Kind::after &&
+         next_ >= channel_->ring().next();
+}
+
 Subscriber::Item Subscriber::take() {
   Item item;
   if (!pending()) return item;

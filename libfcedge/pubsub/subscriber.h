@@ -56,6 +56,9 @@ class Subscriber : public ListNode<Subscriber> {
   friend class Channel;
   // The channel has its log: the position is looked up.
   void begin();
+  bool waits() const { return state_ == State::waiting; }
+  // Waits at a position that the channel's log has not come to.
+  bool waits_ahead() const;
   // For the channel: wakes unless that was done already.
   void wake() {
     if (woken_) return;

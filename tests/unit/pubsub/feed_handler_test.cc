@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/feed_handler.h"
+
+#include <doctest/doctest.h>
+
+#include "http_support.h"
+
+using namespace fce;
+using namespace fce::test;
+
+namespace {
+
+fce_feed_options options_of() {
+  fce_feed_options options{};
+  options.size = sizeof options;
+  options.tenant = "{tenant}";
+  options.channel = "{channel}";
+  return options;
+}
+
+std::shared_ptr<const Handler> handler_of(TestNode& node, const fce_feed_options& options) {
+  std::shared_ptr<const Handler> handler;
+  REQUIRE(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
+          Status::ok);
+  return handler;
+}
+
+TestRequest& fill(TestRequest& request) {
+  return request.param("tenant", "acme").param("channel", "news");
+}
+
+std::string pull_all(BodySource& source) {
+  Gather gather;
+  source.pull(gather, 100'000);
+  std::string text;
+  for (size_t i = 0; i < gather.count(); ++i) text += as_text(gather[i].bytes);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("Accept decides about event streams") {
+  const auto accepts = [](std::vector<Header> headers) {
+    Request request;
+    request.headers = headers;
+    return accepts_event_stream(request);
+  };
+  CHECK(accepts({}));
+  for (const char* value :
+       {"text/event-stream", "TEXT/Event-Stream", "*/*", "text/*", "text/html, */*;q=0.1",
+        "text/event-stream;charset=utf-8", "text/html ,text/event-stream ; q=0.001",
+        "*/*;q=0, text/event-stream", "text/*;q=0, text/event-stream;q=1", ", ,*/*"}) {
+    CAPTURE(value);
+    CHECK(accepts({{"accept", value}}));
+  }
+  for (const char* value :
+       {"", "text/html", "application/json", "text/event-stream;q=0", "text/event-stream; q=0.000",
+        "*/*, text/event-stream;Q=0", "text/*;q=0.0, */*", "text/event-streams", "event-stream"}) {
+    CAPTURE(value);
+    CHECK_FALSE(accepts({{"accept", value}}));
+  }
+  CHECK(accepts({{"accept", "text/html"}, {"accept", "text/event-stream"}}));
+}
+
+TEST_CASE("a feed needs a target and a transport") {
+  TestNode node(1);
+  std::shared_ptr<const Handler> handler;
+  auto options = options_of();
+  options.no_websocket = options.no_sse = 1;
+  CHECK(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
+        Status::invalid);
+  CHECK(FeedHandler::make(node.pubsub(), options_of(), "/f/{tenant}", &handler) == Status::invalid);
+  options = options_of();
+  options.channel = nullptr;
+  CHECK(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
+        Status::invalid);
+}
+
+TEST_CASE("GET opens an event stream") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto options = options_of();
+  options.retry_ms = 77;
+  const auto handler = handler_of(node, options);
+  TestRequest request(http);
+  fill(request).run(*handler);
+  CHECK(request.status == 200);
+  CHECK(request.header("Content-Type") == "text/event-stream");
+  CHECK(request.header("Cache-Control") == "no-store");
+  CHECK(request.header("X-Accel-Buffering") == "no");
+  CHECK_FALSE(request.length.has_value());
+  REQUIRE(request.source);
+  CHECK(pull_all(*request.source).rfind("retry: 77\n\nevent: ready\n", 0) == 0);
+}
+
+TEST_CASE("the position comes from the field, else from the query") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  for (const char* text : {"1", "2", "3"})
+    CHECK(node.publish(key_of("acme", "news"), text) == Status::ok);
+  node.settle();
+  const auto stream_of = [&](std::string_view query, std::string_view last) {
+    TestRequest request(http);
+    fill(request).query(query);
+    if (!last.empty()) request.field("last-event-id", last);
+    request.run(*handler);
+    return pull_all(*request.source);
+  };
+  const auto begins = [](const std::string& text, std::string_view how) {
+    return text.find("\n\n" + std::string(how)) == text.find("\n\n");
+  };
+  CHECK(begins(stream_of("", ""), "event: ready"));
+  CHECK(begins(stream_of("after=0", ""), "id: 1-1\n"));
+  CHECK(begins(stream_of("x=1&after=1-2&after=1-1", ""), "id: 1-3\n"));
+  CHECK(begins(stream_of("after=1-2", "1-1"), "id: 1-2\n"));
+  CHECK(begins(stream_of("", "1-3"), "event: ready"));
+  CHECK(begins(stream_of("", "\xFF"), "event: gap"));
+  CHECK(begins(stream_of("after", ""), "event: ready"));
+  CHECK(begins(stream_of("AFTER=0&afterwards=0", ""), "event: ready"));
+}
+
+TEST_CASE("HEAD tells the fields and subscribes nobody") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  TestRequest request(http);
+  fill(request).method(Method::head).run(*handler);
+  CHECK(request.status == 200);
+  CHECK(request.header("Content-Type") == "text/event-stream");
+  CHECK_FALSE(request.source);
+  CHECK(node.count(Counter::sse_opened) == 0);
+}
+
+TEST_CASE("what a feed refuses") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto options = options_of();
+  TestRequest request(http);
+  SUBCASE("a bad name") {
+    request.param("tenant", "acme").param("channel", "a\tb").run(*handler_of(node, options));
+    CHECK(request.status == 400);
+  }
+  SUBCASE("a name that is too long") {
+    const std::string name(256, 'x');
+    request.param("tenant", name).param("channel", "a").run(*handler_of(node, options));
+    CHECK(request.status == 400);
+  }
+  SUBCASE("another type") {
+    fill(request).field("accept", "text/html").run(*handler_of(node, options));
+    CHECK(request.status == 406);
+  }
+  SUBCASE("event streams where there are none") {
+    options.no_sse = 1;
+    fill(request).run(*handler_of(node, options));
+    CHECK(request.status == 406);
+  }
+  SUBCASE("WebSocket where there is none") {
+    options.no_websocket = 1;
+    fill(request).field("connection", "Upgrade").field("upgrade", "websocket");
+    request.run(*handler_of(node, options));
+    CHECK(request.status == 406);
+  }
+  SUBCASE("all after the stop") {
+    node.hub(0).stop();
+    fill(request).run(*handler_of(node, options));
+    CHECK(request.status == 503);
+  }
+  CHECK_FALSE(request.source);
+}
+
+TEST_CASE("a feed that is opened while the node drains sends its client on") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  http.http.draining = true;
+  TestRequest request(http);
+  fill(request).run(*handler_of(node, options_of()));
+  REQUIRE(request.source);
+  Gather gather;
+  CHECK(request.source->pull(gather, 100'000) == BodySource::Pull::end);
+}
