@@ -8,10 +8,9 @@
 
 namespace fce {
 
-enum class [[nodiscard]] Status : int32_t {
-  ok = FCE_OK,
+enum class [[nodiscard]] Status : int32_t{ok = FCE_OK,
 #define FCE_STATUS_CASE_(name, word, value, text) word = value,
-  FCE_STATUS_MAP(FCE_STATUS_CASE_)
+                                          FCE_STATUS_MAP(FCE_STATUS_CASE_)
 #undef FCE_STATUS_CASE_
 };
 

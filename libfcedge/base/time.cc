@@ -84,11 +84,10 @@ bool parse_http_date(std::string_view text, int64_t* seconds) {
                         consumed(text, used);
     if (rfc850) parts.tm_year += parts.tm_year < 70 ? 2000 : 1900;
     used = rfc850 ? static_cast<int>(text.size()) : 0;
-    if (!rfc850 &&
-        !(std::sscanf(copy, "%3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", day, month,
-                      &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &parts.tm_year,
-                      &used) == 7 &&
-          consumed(text, used)))
+    if (!rfc850 && !(std::sscanf(copy, "%3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", day, month,
+                                 &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
+                                 &parts.tm_year, &used) == 7 &&
+                     consumed(text, used)))
       return false;
   }
   parts.tm_mon = month_number(month);

@@ -22,7 +22,7 @@ struct fce_exchange : fce::ListNode<fce_exchange> {
 
   fce::Exchange& exchange;  // one reference
   std::shared_ptr<struct fce_exchange_gate> gate;
-  std::string peer;         // text of the address, made when asked for
+  std::string peer;  // text of the address, made when asked for
 };
 
 namespace fce {

@@ -37,9 +37,9 @@ bool is_field_value(std::string_view value) {
 
 // Fields that belong to the connection or that the codec writes itself.
 bool is_reserved(std::string_view name) {
-  static constexpr std::string_view kReserved[] = {
-      "connection",       "content-length", "date",    "keep-alive",
-      "proxy-connection", "te",             "trailer", "transfer-encoding", "upgrade"};
+  static constexpr std::string_view kReserved[] = {"connection", "content-length",    "date",
+                                                   "keep-alive", "proxy-connection",  "te",
+                                                   "trailer",    "transfer-encoding", "upgrade"};
   return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
 }
 

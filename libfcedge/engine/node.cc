@@ -17,10 +17,9 @@ constexpr uint32_t kJobsMax = 4096;
 constexpr uint32_t kShardsMax = 256;
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 63 &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
 }
 
 uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
@@ -110,8 +109,7 @@ Status Node::open_listeners() {
 
 Status Node::start() {
   const std::lock_guard lock(mutex_);
-  if (state_of_life_ != State::made)
-    return fail(Status::bad_state, "the node was started already");
+  if (state_of_life_ != State::made) return fail(Status::bad_state, "the node was started already");
   const bool tls = std::any_of(addresses_.begin(), addresses_.end(),
                                [](const Address& address) { return address.tls; });
   if (tls && certificates_.empty())
@@ -145,8 +143,7 @@ Status Node::drain(uint32_t spread_ms) {
 Status Node::stop() {
   {
     const std::lock_guard lock(mutex_);
-    const bool runs =
-        state_of_life_ == State::started || state_of_life_ == State::draining;
+    const bool runs = state_of_life_ == State::started || state_of_life_ == State::draining;
     state_of_life_ = State::stopped;
     if (pubsub_) pubsub_->stop();
     if (runs)

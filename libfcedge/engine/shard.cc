@@ -97,8 +97,8 @@ void Shard::run() {
 }
 
 void Shard::set_routes(std::shared_ptr<const RouteTable> routes) {
-  loop_.post_always(
-      make_task([this, routes = std::move(routes)]() mutable { http_.routes = std::move(routes); }));
+  loop_.post_always(make_task(
+      [this, routes = std::move(routes)]() mutable { http_.routes = std::move(routes); }));
 }
 
 void Shard::drain(uint32_t spread_ms) {

@@ -44,7 +44,8 @@ Status Loop::open() {
   uv_timer_init(uv_, &handles_->ticks);
   const auto on_bell = [](uv_async_t* async) { static_cast<Loop*>(async->data)->mailbox_.drain(); };
   if (uv_async_init(uv_, &handles_->async, on_bell) != 0) fatal("cannot make an eventfd");
-  handles_->check.data = handles_->prepare.data = handles_->idle.data = handles_->ticks.data = handles_->async.data = this;
+  handles_->check.data = handles_->prepare.data = handles_->idle.data = handles_->ticks.data =
+      handles_->async.data = this;
   uv_check_start(&handles_->check,
                  [](uv_check_t* check) { static_cast<Loop*>(check->data)->end_turn(); });
   uv_prepare_start(&handles_->prepare, [](uv_prepare_t* prepare) {
@@ -64,12 +65,11 @@ void Loop::run() { uv_run(uv_, UV_RUN_DEFAULT); }
 
 void Loop::stop() {
   if (!handles_->open.exchange(false)) return;
-  for (auto* handle :
-       {reinterpret_cast<uv_handle_t*>(&handles_->check),
-        reinterpret_cast<uv_handle_t*>(&handles_->prepare),
-        reinterpret_cast<uv_handle_t*>(&handles_->idle),
-        reinterpret_cast<uv_handle_t*>(&handles_->async),
-        reinterpret_cast<uv_handle_t*>(&handles_->ticks)})
+  for (auto* handle : {reinterpret_cast<uv_handle_t*>(&handles_->check),
+                       reinterpret_cast<uv_handle_t*>(&handles_->prepare),
+                       reinterpret_cast<uv_handle_t*>(&handles_->idle),
+                       reinterpret_cast<uv_handle_t*>(&handles_->async),
+                       reinterpret_cast<uv_handle_t*>(&handles_->ticks)})
     uv_close(handle, nullptr);
 }
 

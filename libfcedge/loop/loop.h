@@ -52,8 +52,10 @@ class Loop {
 
   // Has `item` flushed at the end of this turn. Again is harmless; the answer lane wins.
   void mark_dirty(Flushable& item, Lane lane) {
-    if (!item.linked()) dirty_[static_cast<size_t>(lane)].push_back(&item);
-    else if (lane == Lane::answer) dirty_[0].push_back(&item);
+    if (!item.linked())
+      dirty_[static_cast<size_t>(lane)].push_back(&item);
+    else if (lane == Lane::answer)
+      dirty_[0].push_back(&item);
   }
 
   // From any thread. `full` when the box has no room: nothing was taken, `mail` stays the caller's.

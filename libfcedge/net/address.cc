@@ -47,8 +47,9 @@ Status ListenAddress::parse(std::string_view text, ListenAddress* out) {
     out->is_unix = true;
     out->path = text.substr(5);
     if (out->path.empty() || out->path.size() >= sizeof(sockaddr_un{}.sun_path))
-      return fail(Status::invalid, "the unix socket's path in \"" + shown + "\" is empty or longer "
-                                   "than 107 bytes");
+      return fail(Status::invalid, "the unix socket's path in \"" + shown +
+                                       "\" is empty or longer "
+                                       "than 107 bytes");
     return Status::ok;
   }
   const size_t colon = text.rfind(':');
@@ -69,8 +70,9 @@ Status ListenAddress::parse(std::string_view text, ListenAddress* out) {
   out->host = host;
   in6_addr parsed;
   if (inet_pton(bracketed ? AF_INET6 : AF_INET, out->host.c_str(), &parsed) != 1)
-    return fail(Status::invalid, "the host in \"" + shown + "\" is not an IP address (IPv6 goes in "
-                                 "brackets)");
+    return fail(Status::invalid, "the host in \"" + shown +
+                                     "\" is not an IP address (IPv6 goes in "
+                                     "brackets)");
   return Status::ok;
 }
 

@@ -53,7 +53,8 @@ void Gather::truncate(const Mark& mark) {
     if (piece.owned) piece.holder->unref();
   }
   // A copy may have grown the last piece.
-  if (count_ > 0) pieces_[count_ - 1].bytes = pieces_[count_ - 1].bytes.first(mark.last_piece_bytes);
+  if (count_ > 0)
+    pieces_[count_ - 1].bytes = pieces_[count_ - 1].bytes.first(mark.last_piece_bytes);
   bytes_ = mark.bytes;
   scratch_used_ = mark.scratch_used;
 }

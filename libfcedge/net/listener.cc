@@ -98,8 +98,7 @@ Status bind_unix(const ListenAddress& address, const BoundAddress::Options& opti
     ::close(probe);
     if (!alive) ::unlink(address.path.c_str());
   }
-  if (::bind(fd, to_any, sizeof to) != 0 ||
-      ::chmod(address.path.c_str(), options.unix_mode) != 0 ||
+  if (::bind(fd, to_any, sizeof to) != 0 || ::chmod(address.path.c_str(), options.unix_mode) != 0 ||
       ::listen(fd, static_cast<int>(options.backlog)) != 0) {
     const int error = errno;
     ::close(fd);
@@ -129,8 +128,7 @@ BoundAddress& BoundAddress::operator=(BoundAddress&& other) noexcept {
   return *this;
 }
 
-Status BoundAddress::bind(const ListenAddress& address, const Options& options,
-                          BoundAddress* out) {
+Status BoundAddress::bind(const ListenAddress& address, const Options& options, BoundAddress* out) {
   BoundAddress bound;
   bound.sockets_.assign(options.shards, -1);
   if (address.is_unix) {

@@ -51,7 +51,8 @@ class Listener {
   ~Listener();
 
   Status open(int fd);
-  // For a unix socket: who takes an accepted descriptor (this shard by `adopt`, or another by mail).
+  // For a unix socket: who takes an accepted descriptor (this shard by `adopt`, or another by
+  // mail).
   void set_hand_out(std::function<void(int fd)> hand_out) { hand_out_ = std::move(hand_out); }
   void adopt(int fd, const PeerAddress& peer);
   // Closes the socket. Connections that wait in the kernel's queue are reset.

@@ -45,7 +45,7 @@ struct NetContext {
   const Limits& limits;
   Counters& counters;
   std::atomic<uint64_t>& connections;  // open ones of the whole node
-  List<Stream> streams;  // open ones of this shard
+  List<Stream> streams;                // open ones of this shard
   Gather gather;
   std::unique_ptr<uint8_t[]> read_buffer;
   std::unique_ptr<uint8_t[]> plain_buffer;

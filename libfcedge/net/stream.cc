@@ -78,9 +78,7 @@ void Stream::on_readable() {
 void Stream::deliver(Bytes data) {
   switch (state_) {
     case State::hello: return on_hello(data);
-    case State::handshake:
-      net_.tls_in = data;
-      return step_handshake();
+    case State::handshake: net_.tls_in = data; return step_handshake();
     case State::open:
       if (!tls_) return owner_->on_data(data);
       net_.tls_in = data;

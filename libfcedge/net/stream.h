@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream: one accepted connection, in clear or over TLS. It reads into its shard's buffer, hands the
-// plain text to its owner, and at the end of a turn asks the owner for output (`on_flush`) which it
-// writes with one system call. Whatever the socket does not take, the stream keeps.
+// Stream: one accepted connection, in clear or over TLS. It reads into its shard's buffer, hands
+// the plain text to its owner, and at the end of a turn asks the owner for output (`on_flush`)
+// which it writes with one system call. Whatever the socket does not take, the stream keeps.
 #pragma once
 
 #include <sys/types.h>
@@ -65,8 +65,8 @@ class Stream final : public Flushable, public ListNode<Stream> {
     lane_ = lane;
     if (!writing_blocked_) net_.loop.mark_dirty(*this, lane);
   }
-  // Back-pressure on the reading side. What was read already, at most one buffer of 64 KiB, is still
-  // delivered after `stop_reading`.
+  // Back-pressure on the reading side. What was read already, at most one buffer of 64 KiB, is
+  // still delivered after `stop_reading`.
   void stop_reading();
   void start_reading();
   // At most so many bytes per flush. A subscriber that is slow to read gets a small one.
@@ -138,7 +138,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   int fd_;
   Status why_ = Status::ok;
   uint32_t pass_bytes_max_ = Gather::kBytesMax;
-  uint32_t empty_records_ = 0;         // TLS records without data in this minute
+  uint32_t empty_records_ = 0;  // TLS records without data in this minute
   uint32_t empty_records_minute_ = 0;
   uint8_t polled_ = 0;  // events that the poll handle waits for
   State state_;

@@ -64,7 +64,7 @@ int on_ticket(WOLFSSL*, unsigned char* name, unsigned char* iv, unsigned char* m
     std::memset(iv, 0, WOLFSSL_TICKET_IV_SZ);
     std::memset(mac, 0, WOLFSSL_TICKET_MAC_SZ);
     return keys.seal(key_name, nonce, text, tag) == Status::ok ? WOLFSSL_TICKET_RET_OK
-                                                                : WOLFSSL_TICKET_RET_FATAL;
+                                                               : WOLFSSL_TICKET_RET_FATAL;
   }
   switch (keys.open(key_name, nonce, text, tag)) {
     case TicketKeys::Opened::fresh: return WOLFSSL_TICKET_RET_OK;
@@ -77,8 +77,8 @@ int on_ticket(WOLFSSL*, unsigned char* name, unsigned char* iv, unsigned char* m
 Status read_file(const char* path, std::string* out) {
   const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return fail(status_from_errno(errno), std::string("cannot read ") + path + ": " +
-                                              std::strerror(errno));
+    return fail(status_from_errno(errno),
+                std::string("cannot read ") + path + ": " + std::strerror(errno));
   out->clear();
   char buffer[8192];
   ssize_t got;
@@ -124,9 +124,8 @@ WOLFSSL_CTX* make_context() {
 
 Status certificate_names(std::string_view chain_pem, std::vector<std::string>* names) {
   DerBuffer* der = nullptr;
-  const int converted =
-      wc_PemToDer(as_bytes(chain_pem).data(), static_cast<long>(chain_pem.size()), CERT_TYPE, &der,
-                  nullptr, nullptr, nullptr);
+  const int converted = wc_PemToDer(as_bytes(chain_pem).data(), static_cast<long>(chain_pem.size()),
+                                    CERT_TYPE, &der, nullptr, nullptr, nullptr);
   if (converted != 0) return fail(Status::certificate, "it holds no PEM certificate");
   DecodedCert decoded;
   wc_InitDecodedCert(&decoded, der->buffer, der->length, nullptr);
@@ -168,8 +167,9 @@ Status CertificateSet::add(std::string_view chain_pem, std::string_view key_pem,
   const auto* key = as_bytes(key_pem).data();
   if (wolfSSL_CTX_use_PrivateKey_buffer(entry.context, key, static_cast<long>(key_pem.size()),
                                         WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
-    return refuse(key_path + " is not a private key that can be used (PEM, P-256, P-384 or RSA, "
-                             "not encrypted)");
+    return refuse(key_path +
+                  " is not a private key that can be used (PEM, P-256, P-384 or RSA, "
+                  "not encrypted)");
   if (wolfSSL_CTX_check_private_key(entry.context) != WOLFSSL_SUCCESS)
     return refuse("the key in " + key_path + " does not belong to the certificate in " +
                   chain_path);

@@ -68,7 +68,7 @@ TlsSession::Step TlsSession::handshake() {
   if (result == WOLFSSL_SUCCESS) return Step::done;
   const int error = wolfSSL_get_error(ssl_, result);
   return error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE ? Step::wait
-                                                                                : Step::failed;
+                                                                               : Step::failed;
 }
 
 int TlsSession::read(MutableBytes out) {

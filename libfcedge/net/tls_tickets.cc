@@ -29,8 +29,8 @@ void TicketKeys::rotate(int64_t now) {
     random_bytes(keys_[0].name);
     random_bytes(keys_[0].secret);
     // After a long sleep one round replaces all keys.
-    rotated_at_ = std::max(rotated_at_ + kRotateSeconds,
-                           now - static_cast<int64_t>(kKeys) * kRotateSeconds);
+    rotated_at_ =
+        std::max(rotated_at_ + kRotateSeconds, now - static_cast<int64_t>(kKeys) * kRotateSeconds);
   }
 }
 
@@ -53,8 +53,7 @@ TicketKeys::Opened TicketKeys::open(Bytes name, Bytes nonce, MutableBytes text, 
   size_t index = 0;
   {
     const std::lock_guard lock(mutex_);
-    while (index < kKeys &&
-           std::memcmp(keys_[index].name.data(), name.data(), kNameBytes) != 0)
+    while (index < kKeys && std::memcmp(keys_[index].name.data(), name.data(), kNameBytes) != 0)
       ++index;
     if (index == kKeys) return Opened::unknown;
     key = keys_[index];

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/answer.h"
+
+namespace fce {
+
+AnswerPlan plan_answer(Method method, uint16_t status, const Body& body) {
+  if (status < 200 || status == 204) return {false, std::nullopt};
+  if (status == 304) return {false, std::nullopt};
+  if (method == Method::head) return {false, body.length};
+  const bool empty = body.length == uint64_t{0};
+  return {!empty, body.length};
+}
+
+void count_answer(Counters& counters, uint16_t status) {
+  switch (status / 100) {
+    case 2: return counters.add(Counter::status_2xx);
+    case 3: return counters.add(Counter::status_3xx);
+    case 4: return counters.add(Counter::status_4xx);
+    case 5: return counters.add(Counter::status_5xx);
+    default: return;
+  }
+}
+
+std::string_view reason_phrase(uint16_t status) {
+  switch (status) {
+    case 100: return "Continue";
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 411: return "Length Required";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 426: return "Upgrade Required";
+    case 428: return "Precondition Required";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 451: return "Unavailable For Legal Reasons";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "";
+  }
+}
+
+}  // namespace fce

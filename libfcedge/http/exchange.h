@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exchange: one request and its answer. Handlers talk to it; a codec (HTTP/1.1, HTTP/2) is behind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/chunk.h"
+#include "base/status.h"
+#include "http/body.h"
+#include "http/message.h"
+#include "loop/timer.h"
+#include "net/address.h"
+
+namespace fce {
+
+class Exchange;
+class HttpContext;
+class RouteTable;
+class Stream;
+struct Route;
+
+// What is left of a connection that leaves HTTP (RFC 9110 section 7.8): the new protocol sends
+// `head` first, and reads `rest` before anything new from the stream.
+struct Upgraded {
+  Stream* stream = nullptr;
+  Slice head;
+  std::vector<uint8_t> rest;
+};
+
+// The codec's side of an exchange.
+class ExchangeTransport {
+ public:
+  // Encodes and queues. Header views are valid during the call only.
+  virtual void on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
+                         Body body) = 0;
+  // Gives up: resets the stream or closes the connection.
+  virtual void on_abort(Exchange& exchange) = 0;
+  // Answers 101 with these fields and hands the connection over; FCE_EUNSUPPORTED where the codec
+  // has no upgrade (HTTP/2).
+  virtual Status on_upgrade(Exchange& exchange, std::span<const Header> headers,
+                            Upgraded* upgraded) = 0;
+  // Sends "100 Continue", once, if the client waits for it.
+  virtual void on_continue(Exchange& exchange) = 0;
+
+ protected:
+  ~ExchangeTransport() = default;
+};
+
+struct PathParam {
+  std::string_view name;
+  std::string_view value;  // percent-decoded
+};
+
+// Made by a codec with one reference, which it gives up once the exchange is answered or the client
+// is gone: so `respond` may be the end of it. Who answers later, or looks at it after answering,
+// holds another one. Shard's thread only.
+class Exchange {
+ public:
+  Exchange(HttpContext& http, ExchangeTransport& transport, const PeerAddress& peer);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  void ref() { ++refs_; }
+  void unref();
+
+  // Answers. Exactly one of respond, abort and upgrade is called, once; after the client is gone
+  // they do nothing. Date and, for a known length, Content-Length are added by the codec; so are
+  // the CORS fields of the route. The body is left out for HEAD, 204 and 304.
+  void respond(uint16_t status, std::span<const Header> headers, Body body);
+  // A short text/plain answer for errors.
+  void respond_text(uint16_t status, std::string_view text, std::span<const Header> headers = {});
+  void abort();
+  Status upgrade(std::span<const Header> headers, Upgraded* upgraded);
+  // The body is wanted: sends "100 Continue" if the client waits for it.
+  void request_body();
+
+  bool answered() const { return answered_; }
+  bool client_gone() const { return transport_ == nullptr && !answered_; }
+
+  std::string_view param(std::string_view name) const;
+
+  // For the codec: the client has left; whatever is answered from now on goes nowhere.
+  void detach() { transport_ = nullptr; }
+  // For dispatch: the handler has returned without an answer: 503 when it takes too long.
+  void watch_handler();
+
+  HttpContext& http;
+  const PeerAddress peer;
+  Arena arena;
+  Request request;
+  std::span<const PathParam> params;
+  const Route* route = nullptr;
+  std::shared_ptr<const RouteTable> routes;  // keeps `route`
+  std::vector<Header> extra_headers;         // of the route's policy: added to any answer
+  std::vector<uint8_t> body_store;           // what `request.body` points to
+
+ private:
+  ~Exchange() = default;
+  static void on_handler_time(void* self);
+
+  ExchangeTransport* transport_;
+  Timer handler_timer_;
+  uint32_t refs_ = 1;
+  bool answered_ = false;
+};
+
+}  // namespace fce

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/h1_connection.h"
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "http/answer.h"
+#include "http/dispatch.h"
+#include "http/h2_connection.h"
+
+namespace fce {
+namespace {
+
+constexpr std::string_view kH2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+constexpr size_t kChunkHeadBytes = 7;       // five hex digits, CR, LF
+constexpr size_t kChunkBytesMax = 0xfffff;  // what five digits can say
+
+}  // namespace
+
+void H1Connection::start(HttpContext& http, Stream& stream) {
+  auto* connection = new H1Connection(http, stream);
+  stream.set_owner(connection);
+  connection->set_timer();
+}
+
+H1Connection::H1Connection(HttpContext& http, Stream& stream)
+    : http_(http),
+      stream_(&stream),
+      parser_(http.net.limits, *this),
+      timer_([](void* self) { static_cast<H1Connection*>(self)->on_timer(); }, this) {
+  http.connections.push_back(this);
+}
+
+H1Connection::~H1Connection() = default;
+
+// --- Reading -----------------------------------------------------------------------------------
+
+void H1Connection::on_data(Bytes data) {
+  if (closing_) return;
+  if (first_) {
+    if (!held_.empty()) {
+      held_.insert(held_.end(), data.begin(), data.end());
+      const auto whole = std::exchange(held_, {});
+      return on_data(whole);
+    }
+    if (switch_to_h2(data)) return;
+  }
+  inside_ = true;
+  consume(data);
+  inside_ = false;
+  if (gone_) {
+    delete this;
+    return;
+  }
+  set_timer();
+}
+
+// A client may know beforehand that we speak HTTP/2 (RFC 9113 section 3.3).
+bool H1Connection::switch_to_h2(Bytes data) {
+  if (stream_->is_tls()) return first_ = false;
+  const std::string_view text = as_text(data).substr(0, kH2Preface.size());
+  if (text != kH2Preface.substr(0, text.size())) return first_ = false;
+  if (text.size() < kH2Preface.size()) {
+    hold(data);
+    return true;
+  }
+  Stream& stream = *stream_;
+  HttpContext& http = http_;
+  delete this;
+  H2Connection::start(http, stream);
+  stream.owner()->on_data(data);
+  return true;
+}
+
+bool H1Connection::can_parse() const {
+  return !source_ && (!exchange_ || body_open_ || parser_.in_head()) &&
+         queued_answers_ < http_.net.limits.pipeline_max;
+}
+
+void H1Connection::consume(Bytes data) {
+  while (!data.empty() && !closing_ && !gone_) {
+    if (!can_parse()) {
+      if (queued_answers_ >= http_.net.limits.pipeline_max)
+        http_.net.counters.add(Counter::limit_pipeline);
+      stream_->stop_reading();
+      return hold(data);
+    }
+    size_t taken = 0;
+    const H1Parser::Result result = parser_.feed(data, &taken);
+    data = data.subspan(taken);
+    switch (result) {
+      case H1Parser::Result::more: return;
+      case H1Parser::Result::stopped: return;
+      case H1Parser::Result::refused: return refuse(parser_.refusal());
+      case H1Parser::Result::request:
+        after_ = data;
+        request_complete();
+        after_ = {};
+    }
+  }
+}
+
+void H1Connection::hold(Bytes data) { held_.insert(held_.end(), data.begin(), data.end()); }
+
+Arena& H1Connection::on_begin() {
+  exchange_ = new Exchange(http_, *this, stream_->peer());
+  return exchange_->arena;
+}
+
+bool H1Connection::on_head(Request& request, int64_t content_length, bool expects_continue) {
+  http_.net.counters.add(Counter::h1_requests);
+  Exchange& exchange = *exchange_;
+  exchange.request = request;
+  exchange.request.tls = stream_->is_tls();
+  body_open_ = content_length != 0;
+  expects_continue_ = expects_continue;
+  keep_alive_ = keep_alive_ && parser_.keep_alive() && !http_.draining;
+  exchange.ref();
+  body_max_ = dispatch_begin(exchange, content_length);
+  exchange.unref();
+  // An answer before the body is the last one: what follows cannot be told from a request.
+  return !closing_;
+}
+
+bool H1Connection::on_body(Bytes piece) {
+  if (!exchange_) return false;
+  auto& body = exchange_->body_store;
+  if (piece.size() > body_max_ || body.size() > body_max_ - piece.size()) {
+    http_.net.counters.add(Counter::limit_body_bytes);
+    exchange_->respond_text(413, "the body is too large\n");
+    return false;
+  }
+  body.insert(body.end(), piece.begin(), piece.end());
+  timer_for_ = Waiting::body;
+  timer_.arm(http_.net.loop.timers(), http_.net.limits.body_ms);
+  return true;
+}
+
+void H1Connection::request_complete() {
+  body_open_ = false;
+  if (!exchange_) return;  // answered already
+  Exchange& exchange = *exchange_;
+  exchange.request.body = exchange.body_store;
+  exchange.ref();
+  dispatch_run(exchange);
+  exchange.unref();
+}
+
+void H1Connection::refuse(const H1Parser::Refusal& refusal) {
+  http_.net.counters.add(refusal.counter);
+  count_answer(http_.net.counters, refusal.status);
+  forget_exchange();
+  keep_alive_ = false;
+  const std::string text = std::string(refusal.why) + "\n";
+  const Header type[] = {{"content-type", "text/plain; charset=utf-8"}};
+  queue_head(refusal.status, type, {}, text.size());
+  queue_.push_back(Slice::whole(ChunkRef::copy_of(as_bytes(text))));
+  close(true);
+}
+
+void H1Connection::on_eof() {
+  eof_ = true;
+  keep_alive_ = false;
+  const bool incomplete = parser_.in_request() || body_open_;
+  // A client that stops sending in the middle of a request, or of an answer that has no end, has
+  // left. One that waits for its answer gets it.
+  if (incomplete) forget_exchange();
+  if (source_) source_.reset();
+  if (!exchange_) close(false);
+}
+
+void H1Connection::on_closed(Status) {
+  forget_exchange();
+  delete this;
+}
+
+void H1Connection::forget_exchange() {
+  if (!exchange_) return;
+  Exchange* exchange = std::exchange(exchange_, nullptr);
+  exchange->detach();
+  exchange->unref();
+}
+
+// --- Answering ---------------------------------------------------------------------------------
+
+void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
+                             Body body) {
+  exchange_ = nullptr;
+  // What is left of the request's body cannot be told from a next request.
+  if (body_open_ || http_.draining) keep_alive_ = false;
+  const AnswerPlan plan = plan_answer(exchange.request.method, status, body);
+  const bool unknown = plan.send_body && !plan.content_length;
+  chunked_ = unknown && exchange.request.version == 11;
+  if (unknown && !chunked_) keep_alive_ = false;
+  queue_head(status, headers, exchange.extra_headers, plan.content_length);
+  if (plan.send_body && body.source) {
+    source_ = std::move(body.source);
+    source_->set_reader(this);
+    source_left_ = body.length;
+    source_ready_ = true;
+  } else {
+    if (plan.send_body) queue_.push_back(std::move(body.bytes));
+    end_answer();
+  }
+  stream_->want_flush(Lane::answer);
+  exchange.unref();
+}
+
+void H1Connection::queue_head(uint16_t status, std::span<const Header> headers,
+                              std::span<const Header> extra,
+                              std::optional<uint64_t> content_length) {
+  char digits[20];
+  std::string_view length;
+  if (content_length) {
+    const char* end = std::to_chars(digits, digits + sizeof digits, *content_length).ptr;
+    length = {digits, static_cast<size_t>(end - digits)};
+  }
+  const std::string_view reason = reason_phrase(status);
+  const std::string_view date = http_.date();
+  size_t size = sizeof "HTTP/1.1 200 \r\ndate: \r\n\r\n" + reason.size() + date.size();
+  const auto sum = [&size](std::span<const Header> fields) {
+    for (const Header& field : fields) size += field.name.size() + field.value.size() + 4;
+  };
+  sum(headers);
+  sum(extra);
+  size += 96;  // content-length, transfer-encoding, connection
+  ChunkRef chunk = ChunkRef::make(size);
+  char* const begin = reinterpret_cast<char*>(chunk->data());
+  char* to = begin;
+  const auto put = [&to](std::string_view text) {
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    to += text.size();
+  };
+  put("HTTP/1.1 ");
+  *to++ = static_cast<char>('0' + status / 100);
+  *to++ = static_cast<char>('0' + status / 10 % 10);
+  *to++ = static_cast<char>('0' + status % 10);
+  put(" ");
+  put(reason);
+  put("\r\ndate: ");
+  put(date);
+  put("\r\n");
+  const auto put_all = [&put](std::span<const Header> fields) {
+    for (const Header& field : fields) {
+      put(field.name);
+      put(": ");
+      put(field.value);
+      put("\r\n");
+    }
+  };
+  put_all(headers);
+  put_all(extra);
+  if (content_length) {
+    put("content-length: ");
+    put(length);
+    put("\r\n");
+  } else if (chunked_ && status >= 200) {
+    put("transfer-encoding: chunked\r\n");
+  }
+  if (!keep_alive_ && status >= 200) put("connection: close\r\n");
+  put("\r\n");
+  const Bytes head(chunk->data(), static_cast<size_t>(to - begin));
+  queue_.push_back({std::move(chunk), head});
+}
+
+void H1Connection::end_answer() {
+  source_.reset();
+  chunked_ = false;
+  ++queued_answers_;
+  if (!keep_alive_) close(body_open_);
+}
+
+void H1Connection::on_abort(Exchange& exchange) {
+  exchange_ = nullptr;
+  exchange.unref();
+  stream_->abort(Status::canceled);
+}
+
+void H1Connection::on_continue(Exchange&) {
+  if (!std::exchange(expects_continue_, false) || !body_open_) return;
+  queue_.push_back(Slice::whole(ChunkRef::copy_of(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"))));
+  stream_->want_flush(Lane::answer);
+}
+
+Status H1Connection::on_upgrade(Exchange& exchange, std::span<const Header> headers,
+                                Upgraded* upgraded) {
+  if (!queue_.empty() || body_open_ || exchange.request.version != 11)
+    return fail(Status::unsupported, "this request cannot be upgraded");
+  keep_alive_ = true;
+  queue_head(101, headers, exchange.extra_headers, std::nullopt);
+  upgraded->stream = std::exchange(stream_, nullptr);
+  upgraded->head = std::move(queue_.back());
+  queue_.clear();
+  upgraded->rest.assign(after_.begin(), after_.end());
+  upgraded->rest.insert(upgraded->rest.end(), held_.begin(), held_.end());
+  upgraded->stream->start_reading();
+  exchange_ = nullptr;
+  exchange.unref();
+  unlink();
+  timer_.cancel();
+  gone_ = true;
+  if (!inside_) delete this;
+  return Status::ok;
+}
+
+// --- Writing -----------------------------------------------------------------------------------
+
+bool H1Connection::on_flush(Gather& out) {
+  inside_ = true;
+  bool more = false;
+  for (;;) {
+    more = send_queue(out) || pull(out);
+    if (more || held_.empty() || first_ || closing_ || !can_parse()) break;
+    // What was held back is the next request; its answer may still go with this flush.
+    const auto held = std::exchange(held_, {});
+    stream_->start_reading();
+    consume(held);
+    if (gone_) {
+      delete this;
+      return false;
+    }
+  }
+  inside_ = false;
+  set_timer();
+  return more;
+}
+
+// True when there is more than there was room for.
+bool H1Connection::send_queue(Gather& out) {
+  for (; queue_first_ < queue_.size(); ++queue_first_) {
+    Slice& slice = queue_[queue_first_];
+    const size_t room = out.room();
+    if (room == 0) return true;
+    if (slice.bytes.size() > room) {
+      out.add(Slice{slice.chunk, slice.bytes.first(room)});
+      slice.bytes = slice.bytes.subspan(room);
+      return true;
+    }
+    out.add(std::move(slice));
+  }
+  queue_.clear();
+  queue_first_ = 0;
+  queued_answers_ = 0;
+  return false;
+}
+
+bool H1Connection::pull(Gather& out) {
+  while (source_ && source_ready_) {
+    const size_t room = out.room();
+    if (room <= kChunkHeadBytes) return true;
+    size_t max = chunked_ ? std::min(room, kChunkBytesMax) : room;
+    if (source_left_) max = static_cast<size_t>(std::min<uint64_t>(max, *source_left_));
+    const Gather::Mark mark = out.mark();
+    uint8_t* head = chunked_ ? out.reserve(kChunkHeadBytes) : nullptr;
+    const size_t before = out.bytes();
+    const BodySource::Pull result = source_->pull(out, max);
+    const size_t pulled = out.bytes() - before;
+    if (source_left_) *source_left_ -= pulled;
+    if (chunked_ && pulled == 0) out.truncate(mark);
+    if (chunked_ && pulled > 0) {
+      static constexpr char kHex[] = "0123456789abcdef";
+      for (size_t i = 0; i < 5; ++i)
+        head[i] = static_cast<uint8_t>(kHex[pulled >> (16 - 4 * i) & 15]);
+      head[5] = '\r';
+      head[6] = '\n';
+      out.copy("\r\n");
+    }
+    const bool whole = source_left_ == uint64_t{0};
+    if (result == BodySource::Pull::failed ||
+        (result == BodySource::Pull::end && source_left_ && !whole)) {
+      // The promised length cannot be kept: only the end of the connection can say so.
+      source_.reset();
+      stream_->abort(Status::io);
+      return false;
+    }
+    if (result == BodySource::Pull::end || whole) {
+      if (chunked_) out.copy("0\r\n\r\n");
+      end_answer();
+    } else if (result == BodySource::Pull::wait) {
+      source_ready_ = false;
+    }
+  }
+  return false;
+}
+
+void H1Connection::on_body_ready(BodySource&, Lane lane) {
+  source_ready_ = true;
+  stream_->want_flush(lane);
+}
+
+// --- Time and end ------------------------------------------------------------------------------
+
+void H1Connection::set_timer() {
+  const Limits& limits = http_.net.limits;
+  TimerWheel& wheel = http_.net.loop.timers();
+  if (closing_) return timer_.cancel();
+  if (exchange_ && body_open_) {
+    if (timer_for_ != Waiting::body || !timer_.armed()) timer_.arm(wheel, limits.body_ms);
+    timer_for_ = Waiting::body;
+  } else if (parser_.in_head()) {
+    // Counted from the first byte of the head, however many come later.
+    if (timer_for_ != Waiting::head || !timer_.armed()) timer_.arm(wheel, limits.header_ms);
+    timer_for_ = Waiting::head;
+  } else if (busy()) {
+    timer_.cancel();
+  } else {
+    if (!first_ || !timer_.armed()) timer_.arm(wheel, first_ ? limits.header_ms : limits.idle_ms);
+    timer_for_ = Waiting::request;
+  }
+}
+
+void H1Connection::on_timer() {
+  Counters& counters = http_.net.counters;
+  switch (timer_for_) {
+    case Waiting::request:
+      counters.add(first_ ? Counter::limit_header_time : Counter::limit_idle_time);
+      return close(false);
+    case Waiting::head:
+      return refuse({408, "the request came too slowly", Counter::limit_header_time});
+    case Waiting::body:
+      counters.add(Counter::limit_body_time);
+      if (exchange_) exchange_->respond_text(408, "the body came too slowly\n");
+      return;
+  }
+}
+
+void H1Connection::close(bool linger) {
+  if (closing_) return;
+  closing_ = true;
+  timer_.cancel();
+  stream_->close(linger);
+}
+
+void H1Connection::drain() {
+  keep_alive_ = false;
+  if (source_) return source_->on_drain();
+  if (!busy() && !parser_.in_request()) close(false);
+}
+
+}  // namespace fce
