@@ -24,7 +24,8 @@ typedef struct fce_header {
   fce_str value;
 } fce_header;
 
-/* --- Route tables ------------------------------------------------------------------------------ */
+/* --- Route tables ------------------------------------------------------------------------------
+ */
 
 /* A table under construction. It becomes an immutable snapshot in fce_node_set_routes; connections
  * that were accepted under an older snapshot keep that one until they end. */
@@ -53,7 +54,8 @@ FCE_API void fce_routes_destroy(fce_routes* routes);
  * The same pattern and method twice is FCE_EEXIST at the add. **Thread**: any. */
 FCE_API int fce_node_set_routes(fce_node* node, const fce_routes* routes);
 
-/* --- Handlers ---------------------------------------------------------------------------------- */
+/* --- Handlers ----------------------------------------------------------------------------------
+ */
 
 typedef struct fce_exchange fce_exchange;
 
@@ -63,6 +65,8 @@ typedef struct fce_exchange fce_exchange;
  * **Lives**: the exchange and all views from it until it is given back, also if the client left. */
 typedef void (*fce_handler_fn)(fce_exchange* exchange, void* user);
 
+/* Adds a handler. On error `release` is not called: `user` was never taken.
+ * Errors: FCE_EINVAL (pattern, methods, host, origins), FCE_EEXIST. */
 FCE_API int fce_routes_add_handler(fce_routes* routes, const fce_route_options* options,
                                    fce_handler_fn handler, void* user, fce_release_fn release);
 
@@ -76,29 +80,31 @@ FCE_API fce_str fce_exchange_host(const fce_exchange* exchange);
 FCE_API fce_str fce_exchange_header(const fce_exchange* exchange, const char* name);
 FCE_API fce_str fce_exchange_param(const fce_exchange* exchange, const char* name);
 FCE_API fce_str fce_exchange_body(const fce_exchange* exchange);
-FCE_API fce_str fce_exchange_peer(const fce_exchange* exchange);   /* "192.0.2.1", "unix" */
+FCE_API fce_str fce_exchange_peer(const fce_exchange* exchange);     /* "192.0.2.1", "unix" */
 FCE_API uint32_t fce_exchange_version(const fce_exchange* exchange); /* 10, 11 or 20 */
 FCE_API uint32_t fce_exchange_is_tls(const fce_exchange* exchange);
 
 /* Answers and gives the exchange back. Content-Length, Date and CORS fields are added; connection
- * fields (Connection, Transfer-Encoding...) are refused. For HEAD, 204 and 304 the body is left out.
- * Errors: FCE_EINVAL (status not 200-599, a name or value that RFC 9110 forbids: answered 500 and
- * given back all the same), FCE_ECANCELED when the client or the node has gone; given back then too.
- * **Thread**: any. **Lives**: headers and body are copied before it returns. */
-FCE_API int fce_exchange_respond(fce_exchange* exchange, uint32_t status,
-                                 const fce_header* headers, size_t header_count, const void* body,
-                                 size_t body_len);
+ * fields (Connection, Transfer-Encoding...) are refused. For HEAD, 204 and 304 the body is left
+ * out. Errors: FCE_EINVAL (status not 200-599, a name or value that RFC 9110 forbids: answered 500
+ * and given back all the same), FCE_ECANCELED when the client or the node has gone; given back then
+ * too.
+ * **Thread**: any, also after fce_node_stop and fce_node_destroy.
+ * **Lives**: headers and body are copied before it returns. */
+FCE_API int fce_exchange_respond(fce_exchange* exchange, uint32_t status, const fce_header* headers,
+                                 size_t header_count, const void* body, size_t body_len);
 
 /* Gives the exchange back without an answer: the stream is reset or the connection closed.
  * **Thread**: any. */
 FCE_API void fce_exchange_abort(fce_exchange* exchange);
 
-/* --- Directories ------------------------------------------------------------------------------- */
+/* --- Directories -------------------------------------------------------------------------------
+ */
 
 typedef struct fce_directory_options {
   uint32_t size;
-  const char* root;          /* directory; files are opened below it only, symlinks never leave it */
-  const char* index;         /* file for a path that ends in "/" ["index.html"] */
+  const char* root;  /* directory; files are opened below it only, symlinks never leave it */
+  const char* index; /* file for a path that ends in "/" ["index.html"] */
   const char* cache_control; /* value of that field; NULL: none is sent */
   uint32_t precompressed;    /* 1: FILE.br and FILE.gz beside FILE are used where accepted */
   uint32_t memory_bytes_max; /* small files kept in memory, per shard [33554432] */
@@ -108,8 +114,8 @@ typedef struct fce_directory_options {
 FCE_API void fce_directory_options_init(fce_directory_options* options);
 
 /* Serves files: ETag, Last-Modified, conditional requests and one Range (RFC 9110 sections 13, 14).
- * The route's pattern must end in a wildcard ("/{path...}"), which names the file. Dot files are 404.
- * Errors: FCE_ENOENT, FCE_EACCES when the root is not a readable directory. */
+ * The route's pattern must end in a wildcard ("/{path...}"), which names the file. Dot files are
+ * 404. Errors: FCE_ENOENT, FCE_EACCES when the root is not a readable directory. */
 FCE_API int fce_routes_add_directory(fce_routes* routes, const fce_route_options* options,
                                      const fce_directory_options* directory);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Publish and subscribe. A channel is a log, keyed by tenant and name; a subscriber is a cursor in
- * it. Each publication gets an id "EPOCH-N": N is dense within a channel and epoch, EPOCH grows with
- * every start of the node, so a hole is visible, and so is a restart.
- * The eight rules are at the top of fcedge.h.
+ * it. Each publication gets an id "EPOCH-N": N is dense within a channel and epoch, EPOCH grows
+ * with every start of the node, so a hole is visible, and so is a restart. The eight rules are at
+ * the top of fcedge.h.
  *
  * A feed route serves both of:
  *  - WebSocket (RFC 6455). Without subprotocol each publication is one text message, the payload
@@ -12,13 +12,17 @@
  *      {"gap":{"reason":"expired|epoch|invalid|overflow","id":"7-90"}}
  *      {"ready":{"id":"7-90"}}                         once, after the replay, before live messages
  *    Messages from the client are ignored; they count against its limits.
- *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines; a gap is `event: gap` with the
- *    reason as JSON data, readiness is `event: ready`. Comment lines keep idle streams alive.
+ *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines. A gap is `event: gap` and
+ *    readiness `event: ready`; their data is what stands in "gap" and "ready" above, and their
+ * `id:` is the position reached. Comment lines keep idle streams alive. "ready" comes once, after
+ * the replay or after the gap that took its place; "id" in both is the position that the subscriber
+ * has reached, "EPOCH-0" before the first publication. A later gap
+ * ("overflow": the client read too slowly for the ring) is followed by live messages at once.
  *
- * Resume: `Last-Event-ID` field or `?after=ID`. What followed ID in the ring is replayed, once and in
- * order, then live messages follow without a seam. If that is not wholly possible there is a gap,
- * nothing is replayed, and the client fetches the state anew. `?after=0` asks for the whole ring;
- * without a position only what comes after the subscription is sent.
+ * Resume: `Last-Event-ID` field or `?after=ID`. What followed ID in the ring is replayed, once and
+ * in order, then live messages follow without a seam. If that is not wholly possible there is a
+ * gap, nothing is replayed, and the client fetches the state anew. `?after=0` asks for the whole
+ * ring; without a position only what comes after the subscription is sent.
  */
 #ifndef FCEDGE_PUBSUB_H_
 #define FCEDGE_PUBSUB_H_
@@ -49,10 +53,10 @@ FCE_API int fce_routes_add_feed(fce_routes* routes, const fce_route_options* opt
 
 typedef struct fce_publish_route_options {
   uint32_t size;
-  const char* tenant;        /* as in fce_feed_options */
+  const char* tenant; /* as in fce_feed_options */
   const char* channel;
-  const char* secret;        /* bearer secret, at least 16 bytes; required */
-  uint32_t rate_per_s;       /* publications a second per shard, burst the same; then 429 [0: no limit] */
+  const char* secret;  /* bearer secret, at least 16 bytes; required */
+  uint32_t rate_per_s; /* publications a second per shard, burst the same; then 429 [0: no limit] */
 } fce_publish_route_options;
 
 FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
@@ -71,7 +75,8 @@ typedef void (*fce_published_fn)(int status, const char* id, void* user);
  * NULL nobody is told. Messages from one thread to one channel keep their order.
  * Errors: FCE_EINVAL (names), FCE_EUTF8, FCE_ETOOBIG, FCE_ENOBUFS (the shard's mailbox is full: try
  * again later), FCE_ESTATE (not started or stopped); `done` is not called then.
- * **Thread**: any. **Lives**: everything is copied before it returns; `done` is called exactly once. */
+ * **Thread**: any. **Lives**: everything is copied before it returns; `done` is called exactly
+ * once. */
 FCE_API int fce_publish(fce_node* node, fce_str tenant, fce_str channel, const void* data,
                         size_t len, fce_published_fn done, void* user);
 
