@@ -4,11 +4,9 @@
  *
  * The eight rules of this C ABI:
  *  1. Objects are opaque pointers. Only options and plain views are structs that you can see.
- *  2. An options struct begins with `uint32_t size`, is filled by its `_init` function, is copied
- * by the call that takes it, and grows at its end only. A field of zero (or NULL) means the
- * default.
- *  3. Functions return `int`: FCE_OK (0) or a negative FCE_E* code; `fce_last_error` has a
- * sentence.
+ *  2. An options struct begins with `uint32_t size`, is filled by its `_init` function, is
+ *     copied by the call that takes it, and grows at its end only. Zero means the default.
+ *  3. Functions return `int`: FCE_OK (0) or a negative FCE_E* code; `fce_last_error` says more.
  *  4. Bytes travel as pointer and length. Strings in options are NUL-terminated UTF-8.
  *  5. A callback ends in `void* user`. A long-lived one comes with `release`, which is called with
  *     the same `user` exactly once, after the last call of the callback.
@@ -36,8 +34,7 @@ extern "C" {
 #define FCE_API
 #endif
 
-/* --- Status codes ------------------------------------------------------------------------------
- */
+/* ---- Status codes ---- */
 
 /* X(NAME, word, value, sentence): the one list of status codes. */
 #define FCE_STATUS_MAP(X)                                                                  \
@@ -88,8 +85,7 @@ FCE_API const char* fce_version(void);
 /* Releases what `user` of a long-lived callback points to (rule 5). */
 typedef void (*fce_release_fn)(void* user);
 
-/* --- Log ---------------------------------------------------------------------------------------
- */
+/* ---- Log ---- */
 
 enum { FCE_LOG_DEBUG = 1, FCE_LOG_INFO = 2, FCE_LOG_WARN = 3, FCE_LOG_ERROR = 4, FCE_LOG_OFF = 5 };
 
@@ -102,8 +98,7 @@ typedef void (*fce_log_fn)(int32_t level, const char* line, size_t len, void* us
  * **Thread**: any; takes effect for lines written after it returns. */
 FCE_API int fce_log_set(int32_t level, fce_log_fn sink, void* user, fce_release_fn release);
 
-/* --- Limits ------------------------------------------------------------------------------------
- */
+/* ---- Limits ---- */
 
 /* What a client may cost. Zero means the default in brackets. Each limit has a counter in
  * `fce_node_counters` that says how often it cut somebody off. Times are in milliseconds. */
@@ -131,8 +126,7 @@ typedef struct fce_limits {
   uint32_t ws_control_per_s;        /* pings and pongs from a client a second [20] */
 } fce_limits;
 
-/* --- Node --------------------------------------------------------------------------------------
- */
+/* ---- Node ---- */
 
 typedef struct fce_node fce_node;
 
@@ -163,10 +157,10 @@ FCE_API int fce_node_create(const fce_node_options* options, fce_node** out);
 
 typedef struct fce_listen_options {
   uint32_t size;
-  const char*
-      address;      /* "127.0.0.1:8080", "[::]:443", ":443" (all, v4 and v6), "unix:/run/e.sock" */
-  uint32_t tls;     /* 1: TLS with the node's certificates, HTTP/2 and HTTP/1.1 by ALPN */
-  uint32_t backlog; /* of the kernel's accept queue [4096] */
+  /* "127.0.0.1:8080", "[::1]:443", ":443" (all addresses, v4 and v6), "unix:/run/edge.sock" */
+  const char* address;
+  uint32_t tls;       /* 1: TLS with the node's certificates, HTTP/2 and HTTP/1.1 by ALPN */
+  uint32_t backlog;   /* of the kernel's accept queue [4096] */
   uint32_t unix_mode; /* file mode of a unix socket [0660] */
 } fce_listen_options;
 
@@ -222,8 +216,7 @@ FCE_API void fce_node_destroy(fce_node* node);
 FCE_API const char* fce_node_id(const fce_node* node);
 FCE_API uint64_t fce_node_epoch(const fce_node* node);
 
-/* --- Counters ----------------------------------------------------------------------------------
- */
+/* ---- Counters ---- */
 
 /* Takes one figure: its OpenMetrics name ("fcedge_limit_header_bytes_total"), help text and value
  * summed over the shards. **Lives**: strings are static. */

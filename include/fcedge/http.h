@@ -24,8 +24,7 @@ typedef struct fce_header {
   fce_str value;
 } fce_header;
 
-/* --- Route tables ------------------------------------------------------------------------------
- */
+/* ---- Route tables ---- */
 
 /* A table under construction. It becomes an immutable snapshot in fce_node_set_routes; connections
  * that were accepted under an older snapshot keep that one until they end. */
@@ -54,8 +53,7 @@ FCE_API void fce_routes_destroy(fce_routes* routes);
  * The same pattern and method twice is FCE_EEXIST at the add. **Thread**: any. */
 FCE_API int fce_node_set_routes(fce_node* node, const fce_routes* routes);
 
-/* --- Handlers ----------------------------------------------------------------------------------
- */
+/* ---- Handlers ---- */
 
 typedef struct fce_exchange fce_exchange;
 
@@ -98,8 +96,7 @@ FCE_API int fce_exchange_respond(fce_exchange* exchange, uint32_t status, const 
  * **Thread**: any. */
 FCE_API void fce_exchange_abort(fce_exchange* exchange);
 
-/* --- Directories -------------------------------------------------------------------------------
- */
+/* ---- Directories ---- */
 
 typedef struct fce_directory_options {
   uint32_t size;

@@ -2,8 +2,9 @@
  *
  * Publish and subscribe. A channel is a log, keyed by tenant and name; a subscriber is a cursor in
  * it. Each publication gets an id "EPOCH-N": N is dense within a channel and epoch, EPOCH grows
- * with every start of the node, so a hole is visible, and so is a restart. The eight rules are at
- * the top of fcedge.h.
+ * with every start of the node, so a hole is visible, and so is a restart.
+ *
+ * The eight rules are at the top of fcedge.h.
  *
  * A feed route serves both of:
  *  - WebSocket (RFC 6455). Without subprotocol each publication is one text message, the payload
@@ -12,12 +13,13 @@
  *      {"gap":{"reason":"expired|epoch|invalid|overflow","id":"7-90"}}
  *      {"ready":{"id":"7-90"}}                         once, after the replay, before live messages
  *    Messages from the client are ignored; they count against its limits.
- *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines. A gap is `event: gap` and
- *    readiness `event: ready`; their data is what stands in "gap" and "ready" above, and their
- * `id:` is the position reached. Comment lines keep idle streams alive. "ready" comes once, after
- * the replay or after the gap that took its place; "id" in both is the position that the subscriber
- * has reached, "EPOCH-0" before the first publication. A later gap
- * ("overflow": the client read too slowly for the ring) is followed by live messages at once.
+ *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines. A gap is `event: gap`,
+ *    readiness `event: ready`; their data is what stands in "gap" and "ready" above, their `id:`
+ *    the position reached. Comment lines keep idle streams alive.
+ *
+ * "ready" comes once, after the replay or after the gap that took its place. "id" in both is the
+ * position that the subscriber has reached, "EPOCH-0" before the first publication. A later gap
+ * (overflow: the client read too slowly for the ring) is followed by live messages at once.
  *
  * Resume: `Last-Event-ID` field or `?after=ID`. What followed ID in the ring is replayed, once and
  * in order, then live messages follow without a seam. If that is not wholly possible there is a
