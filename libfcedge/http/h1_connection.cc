@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h1_connection.h"
 
-#include <charconv>
 #include <cstring>
 #include <utility>
 
 #include "http/answer.h"
 #include "http/dispatch.h"
+#include "http/h1_answer_head.h"
 #include "http/h2_connection.h"
 
 namespace fce {
@@ -210,58 +210,15 @@ void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<cons
 void H1Connection::queue_head(uint16_t status, std::span<const Header> headers,
                               std::span<const Header> extra,
                               std::optional<uint64_t> content_length) {
-  char digits[20];
-  std::string_view length;
-  if (content_length) {
-    const char* end = std::to_chars(digits, digits + sizeof digits, *content_length).ptr;
-    length = {digits, static_cast<size_t>(end - digits)};
-  }
-  const std::string_view reason = reason_phrase(status);
-  const std::string_view date = http_.date();
-  size_t size = sizeof "HTTP/1.1 200 \r\ndate: \r\n\r\n" + reason.size() + date.size();
-  const auto sum = [&size](std::span<const Header> fields) {
-    for (const Header& field : fields) size += field.name.size() + field.value.size() + 4;
-  };
-  sum(headers);
-  sum(extra);
-  size += 96;  // content-length, transfer-encoding, connection
-  ChunkRef chunk = ChunkRef::make(size);
-  char* const begin = reinterpret_cast<char*>(chunk->data());
-  char* to = begin;
-  const auto put = [&to](std::string_view text) {
-    if (!text.empty()) std::memcpy(to, text.data(), text.size());
-    to += text.size();
-  };
-  put("HTTP/1.1 ");
-  *to++ = static_cast<char>('0' + status / 100);
-  *to++ = static_cast<char>('0' + status / 10 % 10);
-  *to++ = static_cast<char>('0' + status % 10);
-  put(" ");
-  put(reason);
-  put("\r\ndate: ");
-  put(date);
-  put("\r\n");
-  const auto put_all = [&put](std::span<const Header> fields) {
-    for (const Header& field : fields) {
-      put(field.name);
-      put(": ");
-      put(field.value);
-      put("\r\n");
-    }
-  };
-  put_all(headers);
-  put_all(extra);
-  if (content_length) {
-    put("content-length: ");
-    put(length);
-    put("\r\n");
-  } else if (chunked_ && status >= 200) {
-    put("transfer-encoding: chunked\r\n");
-  }
-  if (!keep_alive_ && status >= 200) put("connection: close\r\n");
-  put("\r\n");
-  const Bytes head(chunk->data(), static_cast<size_t>(to - begin));
-  queue_.push_back({std::move(chunk), head});
+  H1AnswerHead head;
+  head.status = status;
+  head.date = http_.date();
+  head.headers = headers;
+  head.extra = extra;
+  head.content_length = content_length;
+  head.chunked = chunked_ && status >= 200;
+  head.close = !keep_alive_ && status >= 200;
+  queue_.push_back(encode_h1_head(head));
 }
 
 void H1Connection::end_answer() {

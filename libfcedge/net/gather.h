@@ -42,7 +42,8 @@ class Gather {
   // Adds bytes with the reference that keeps them.
   void add(Slice&& slice) {
     const Bytes bytes = slice.bytes;
-    push({bytes, slice.chunk.release(), true});
+    Chunk* holder = slice.chunk.release();
+    push({bytes, holder, holder != nullptr});
   }
   // Adds a copy. Copies that follow each other become one piece.
   void copy(Bytes bytes);
