@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/directory.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/time.h"
+#include "http/conditional.h"
+#include "http/context.h"
+#include "http/exchange.h"
+#include "http/file_body.h"
+#include "http/range.h"
+
+namespace fce {
+namespace {
+
+FileCacheOptions cache_options(const DirectoryOptions& options) {
+  FileCacheOptions out;
+  out.root = options.root;
+  if (!options.index.empty()) out.index = options.index;
+  out.fields.cache_control = options.cache_control;
+  out.fields.vary = options.precompressed;
+  if (options.memory_bytes_max) out.memory_bytes_max = options.memory_bytes_max;
+  if (options.revalidate_ms) out.revalidate_ms = options.revalidate_ms;
+  return out;
+}
+
+bool is_field_value(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f';
+  });
+}
+
+void redirect_to_slash(Exchange& exchange) {
+  const Request& request = exchange.request;
+  Arena& arena = exchange.arena;
+  std::string_view location = arena.concat(request.path, "/");
+  if (!request.query.empty()) location = arena.concat(location, arena.concat("?", request.query));
+  const Header fields[] = {{"location", location}};
+  exchange.respond_text(308, "the directory is here\n", fields);
+}
+
+// Whatever is no file; directories are redirected.
+void answer_without_file(Exchange& exchange, CachedFile::Kind kind) {
+  switch (kind) {
+    case CachedFile::Kind::directory: return redirect_to_slash(exchange);
+    case CachedFile::Kind::denied: return exchange.respond_text(403, "forbidden\n");
+    case CachedFile::Kind::busy: {
+      const Header fields[] = {{"retry-after", "1"}};
+      return exchange.respond_text(503, "too many open files\n", fields);
+    }
+    case CachedFile::Kind::failed: return exchange.respond_text(500, "the file cannot be read\n");
+    case CachedFile::Kind::file:
+    case CachedFile::Kind::absent: break;
+  }
+  exchange.respond_text(404, "not found\n");
+}
+
+void answer_unsatisfiable(Exchange& exchange, const FileVariant& variant) {
+  std::array<char, kContentRangeBytes> buffer;
+  const Header fields[] = {{"content-range", content_range(nullptr, variant.size(), buffer)},
+                           {"accept-ranges", "bytes"}};
+  exchange.respond_text(416, "the range is outside of the file\n", fields);
+}
+
+void answer_part(Exchange& exchange, const FileVariant& variant, const ByteRange& range,
+                 Body body) {
+  std::array<char, kContentRangeBytes> buffer;
+  std::array<Header, FileVariant::kHeadersMax + 1> fields;
+  const auto headers = variant.headers();
+  std::copy(headers.begin(), headers.end(), fields.begin());
+  fields[headers.size()] = {"content-range", content_range(&range, variant.size(), buffer)};
+  exchange.respond(206, std::span(fields).first(headers.size() + 1), std::move(body));
+}
+
+}  // namespace
+
+Status check_directory(const DirectoryOptions& options) {
+  if (options.root.empty()) return fail(Status::invalid, "a directory route needs a root");
+  const FileCacheOptions resolved = cache_options(options);
+  if (!is_servable_path(resolved.index) || resolved.index.find('/') != std::string::npos)
+    return fail(Status::invalid, "\"" + options.index + "\" is not the name of an index file");
+  if (!is_field_value(options.cache_control))
+    return fail(Status::invalid, "the value for Cache-Control has a control character");
+  FileRoot root;
+  return root.open(options.root);
+}
+
+Status DirectoryHandler::make(const DirectoryOptions& options, uint32_t shards, Workers* workers,
+                              std::shared_ptr<const Handler>* out) {
+  if (const Status status = check_directory(options); status != Status::ok) return status;
+  std::shared_ptr<DirectoryHandler> handler(new DirectoryHandler(workers));
+  handler->options_ = cache_options(options);
+  for (uint32_t shard = 0; shard < shards; ++shard) {
+    auto cache = std::make_unique<FileCache>(handler->options_);
+    if (const Status status = cache->open(); status != Status::ok) return status;
+    handler->caches_.push_back(std::move(cache));
+  }
+  *out = std::move(handler);
+  return Status::ok;
+}
+
+void DirectoryHandler::handle(Exchange& exchange) const {
+  const Method method = exchange.request.method;
+  if (method != Method::get && method != Method::head) {
+    const Header fields[] = {{"allow", "GET, HEAD"}};
+    return exchange.respond_text(405, "method not allowed\n", fields);
+  }
+  if (exchange.params.empty()) return answer_without_file(exchange, CachedFile::Kind::absent);
+  FileCache& cache = *caches_[exchange.http.shard];
+  const uint64_t now_ms = exchange.http.net.loop.now_ms();
+  // A file that was replaced since it was looked at is looked at again, but not for ever.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const CachedFile& file =
+        cache.find(exchange.params.back().value, now_ms, exchange.http.net.counters);
+    if (file.kind != CachedFile::Kind::file) return answer_without_file(exchange, file.kind);
+    if (serve(exchange, cache, file)) return;
+    cache.forget(file);
+  }
+  answer_without_file(exchange, CachedFile::Kind::busy);
+}
+
+bool DirectoryHandler::serve(Exchange& exchange, FileCache& cache, const CachedFile& file) const {
+  const Request& request = exchange.request;
+  const SelectionFields fields = SelectionFields::from(request.headers, exchange.arena);
+  ContentCoding coding = ContentCoding::identity;
+  if ((file.gzip || file.br) && fields.accept_encoding)
+    coding = AcceptEncoding::parse(fields.accept_encoding.value).choose(!!file.gzip, !!file.br);
+  const FileVariant& variant = file.variant(coding);
+  switch (check_preconditions(fields, request.method, variant.validators())) {
+    case Precondition::passed: break;
+    case Precondition::not_modified:
+      exchange.respond(304, variant.headers_not_modified(), Body::none());
+      return true;
+    case Precondition::failed: exchange.respond_text(412, "precondition failed\n"); return true;
+  }
+  return respond_content(exchange, cache, variant, fields);
+}
+
+bool DirectoryHandler::respond_content(Exchange& exchange, const FileCache& cache,
+                                       const FileVariant& variant,
+                                       const SelectionFields& fields) const {
+  const Method method = exchange.request.method;
+  ByteRange range{0, variant.size()};
+  RangeAnswer answer = RangeAnswer::whole;
+  if (fields.range && range_applies(fields, method, variant.validators(), wall_seconds()))
+    answer = parse_range(fields.range.value, variant.size(), &range);
+  if (answer == RangeAnswer::unsatisfiable) {
+    answer_unsatisfiable(exchange, variant);
+    return true;
+  }
+
+  Body body;
+  if (variant.content) {
+    body = Body::of({variant.content, variant.content.bytes().subspan(range.first, range.length)});
+  } else if (method == Method::head || range.length == 0) {
+    body.length = range.length;
+  } else {
+    Fd fd;
+    if (!cache.open_variant(variant, &fd)) return false;
+    NetContext& net = exchange.http.net;
+    body = Body::pulled(std::make_unique<FileBody>(std::move(fd), range.first, range.length,
+                                                   net.loop, net.counters, workers_),
+                        range.length);
+  }
+  if (answer == RangeAnswer::partial)
+    answer_part(exchange, variant, range, std::move(body));
+  else
+    exchange.respond(200, variant.headers(), std::move(body));
+  return true;
+}
+
+}  // namespace fce

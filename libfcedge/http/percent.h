@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Percent-decoding of request paths (RFC 3986 section 2.1).
+#pragma once
+
+#include <string_view>
+
+#include "base/arena.h"
+
+namespace fce {
+
+// Decodes a path as a whole; `out` is `path` itself when nothing in it is encoded. False for an
+// escape that is cut or not hexadecimal, and for an encoded slash or NUL: both would mean something
+// else to whoever splits the path or opens a file by it.
+bool percent_decode_path(std::string_view path, Arena& arena, std::string_view* out);
+
+}  // namespace fce
