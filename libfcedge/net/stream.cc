@@ -149,8 +149,7 @@ void Stream::deliver_tls() {
     return;
   }
   if (!net_.tls_out.empty()) send_tls_out();
-  // The last record may be there in part only, which is no sign of a flood.
-  if (net_.tls_records > with_data + 1 && key_update_flood(net_.tls_records - with_data - 1)) {
+  if (key_update_flood(net_.tls_records, with_data)) {
     net_.counters.add(Counter::limit_key_updates);
     return finish(Status::protocol);
   }
@@ -160,13 +159,15 @@ void Stream::deliver_tls() {
   }
 }
 
-// wolfSSL answers any number of KeyUpdate messages; they come as records without data.
-bool Stream::key_update_flood(uint32_t empty_records) {
+// wolfSSL answers any number of KeyUpdate messages; they come as records without data. A record may
+// begin in one pass and end in a later one, so what counts is the balance over many: of those that
+// are there in part there is one at most.
+bool Stream::key_update_flood(uint32_t records, uint32_t with_data) {
   const auto minute = static_cast<uint32_t>(net_.loop.now_ms() / 60'000);
   if (minute != empty_records_minute_) empty_records_ = 0;
   empty_records_minute_ = minute;
-  empty_records_ += empty_records;
-  return empty_records_ > net_.limits.tls_key_updates_max;
+  empty_records_ += static_cast<int32_t>(records) - static_cast<int32_t>(with_data);
+  return empty_records_ > int64_t{net_.limits.tls_key_updates_max} + 1;
 }
 
 void Stream::stop_reading() {

@@ -117,7 +117,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void finish_close();
   void finish(Status why);
   void update_poll();
-  bool key_update_flood(uint32_t empty_records);
+  bool key_update_flood(uint32_t records, uint32_t with_data);
 
   // What the socket did not take; only there while the connection is slow.
   struct Rest {
@@ -138,7 +138,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   int fd_;
   Status why_ = Status::ok;
   uint32_t pass_bytes_max_ = Gather::kBytesMax;
-  uint32_t empty_records_ = 0;  // TLS records without data in this minute
+  int32_t empty_records_ = 0;  // TLS records without data in this minute
   uint32_t empty_records_minute_ = 0;
   uint8_t polled_ = 0;  // events that the poll handle waits for
   State state_;
