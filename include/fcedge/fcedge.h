@@ -111,7 +111,7 @@ typedef struct fce_limits {
   uint32_t body_bytes_max;          /* request body, unless the route says else [1048576] */
   uint32_t tls_handshake_ms;        /* accept until the handshake is done [10000] */
   uint32_t header_ms;               /* first byte of a request until its header ends [10000] */
-  uint32_t body_ms;                 /* longest pause in a request body [15000] */
+  uint32_t body_ms;                 /* pause in a body, which needs 1 KiB/s over all [15000] */
   uint32_t write_ms;                /* longest time a client takes nothing that waits [30000] */
   uint32_t idle_ms;                 /* keep-alive without a request [75000] */
   uint32_t handler_ms;              /* a handler's time to answer, then 503 [60000] */

@@ -114,6 +114,7 @@ bool H1Connection::on_head(Request& request, int64_t content_length, bool expect
   exchange.request = request;
   exchange.request.tls = stream_->is_tls();
   body_open_ = content_length != 0;
+  body_began_ms_ = http_.net.loop.now_ms();
   expects_continue_ = expects_continue;
   keep_alive_ = keep_alive_ && parser_.keep_alive() && !http_.draining;
   exchange.ref();
@@ -132,9 +133,18 @@ bool H1Connection::on_body(Bytes piece) {
     return false;
   }
   body.insert(body.end(), piece.begin(), piece.end());
-  timer_for_ = Waiting::body;
-  timer_.arm(http_.net.loop.timers(), http_.net.limits.body_ms);
+  watch_body();
   return true;
+}
+
+// The longest pause, and over all at least a byte a millisecond: a body that trickles in holds the
+// memory of what came before.
+void H1Connection::watch_body() {
+  const uint64_t now = http_.net.loop.now_ms();
+  const uint64_t fair = body_began_ms_ + exchange_->body_store.size();
+  const uint64_t deadline = std::min(now, fair) + http_.net.limits.body_ms;
+  timer_for_ = Waiting::body;
+  timer_.arm(http_.net.loop.timers(), deadline > now ? deadline - now : 0);
 }
 
 void H1Connection::request_complete() {
@@ -353,8 +363,7 @@ void H1Connection::set_timer() {
   TimerWheel& wheel = http_.net.loop.timers();
   if (closing_) return timer_.cancel();
   if (exchange_ && body_open_) {
-    if (timer_for_ != Waiting::body || !timer_.armed()) timer_.arm(wheel, limits.body_ms);
-    timer_for_ = Waiting::body;
+    if (timer_for_ != Waiting::body || !timer_.armed()) watch_body();
   } else if (parser_.in_head()) {
     // Counted from the first byte of the head, however many come later.
     if (timer_for_ != Waiting::head || !timer_.armed()) timer_.arm(wheel, limits.header_ms);

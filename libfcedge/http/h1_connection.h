@@ -53,6 +53,7 @@ class H1Connection final : public StreamOwner,
   bool switch_to_h2(Bytes data);
   void consume(Bytes data);
   void hold(Bytes data);
+  void watch_body();
   void request_complete();
   void refuse(const H1Parser::Refusal& refusal);
   void queue_head(uint16_t status, std::span<const Header> headers, std::span<const Header> extra,
@@ -78,6 +79,7 @@ class H1Connection final : public StreamOwner,
   std::vector<Slice> queue_;   // heads and bodies to be sent before the source's bytes
   std::vector<uint8_t> held_;  // read while a request was under way
   Bytes after_;                // what follows the request that is dispatched just now
+  uint64_t body_began_ms_ = 0;
   uint32_t body_max_ = 0;
   uint32_t queued_answers_ = 0;
   Waiting timer_for_ = Waiting::request;
