@@ -143,11 +143,12 @@ class Node:
         return self.wait_log("reload", after=seen)
 
     def end(self, number=signal.SIGTERM, seconds=30):
-        """Stops the process and judges how it went; the directory stays."""
+        """Stops the process, by a signal if any, and judges how it went; the directory stays."""
         if self._metrics:
             self._metrics.close()
             self._metrics = None
-        self.process.send_signal(number)
+        if number:
+            self.process.send_signal(number)
         code = self.process.wait(seconds * SLOW)
         self._reader.join()
         self.process.stdout.close()
