@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/h2_stream.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "http/answer.h"
+#include "http/context.h"
+#include "http/dispatch.h"
+#include "http/h2_answer.h"
+#include "net/stream.h"
+
+namespace fce {
+namespace {
+
+constexpr size_t kFrameHeadBytes = 9;
+// A smaller rest of a gather is not worth a frame.
+constexpr size_t kSmallestFrameBytes = 256;
+// A body of at most this size is copied next to its header: cheaper than a piece of its own.
+constexpr size_t kCopyBytesMax = 2048;
+constexpr size_t kFirstBodyBytes = 4096;
+// A body whose length the client has told gets its whole buffer at once up to here.
+constexpr uint32_t kTrustedBodyBytes = 64 * 1024;
+// Bodies in memory of one connection, in multiples of the largest that one request may have.
+constexpr uint64_t kBodiesMax = 8;
+constexpr uint64_t kLargeBodyBytes = 64 * 1024;
+
+ssize_t read_body(nghttp2_session*, int32_t, uint8_t*, size_t length, uint32_t* flags,
+                  nghttp2_data_source* source, void*) {
+  return static_cast<H2Stream*>(source->ptr)->read(length, flags);
+}
+
+}  // namespace
+
+H2Stream::H2Stream(H2Link& link, int32_t id) : link_(link), id_(id) {
+  exchange_ = new Exchange(link.http, *this, link.stream.peer());
+  head_ = new (exchange_->arena.allocate(sizeof(H2RequestHead)))
+      H2RequestHead(exchange_->arena, link.http.net.limits);
+  link.streams.push_back(this);
+}
+
+H2Stream::~H2Stream() {
+  if (exchange_) exchange_->detach();
+  release_exchange();
+}
+
+void H2Stream::release_exchange() {
+  static_cast<ListNode<H2Upload>*>(this)->unlink();
+  link_.body_bytes -= std::exchange(body_capacity_, 0);
+  body_ = nullptr;
+  head_ = nullptr;
+  if (Exchange* exchange = std::exchange(exchange_, nullptr)) exchange->unref();
+}
+
+// --- The request -------------------------------------------------------------------------------
+
+bool H2Stream::add_field(std::string_view name, std::string_view value, bool name_is_static) {
+  if (head_) return head_->add(name, value, name_is_static);
+  // A trailer is allowed and ignored, but not without end.
+  trailer_bytes_ += name.size() + value.size();
+  return trailer_bytes_ <= link_.http.net.limits.header_bytes_max;
+}
+
+void H2Stream::on_head(bool request_ends) {
+  Counters& counters = link_.http.net.counters;
+  counters.add(Counter::h2_requests);
+  Exchange& exchange = *exchange_;
+  exchange.ref();  // an answer ends our own reference
+  const H2RequestHead::Refusal refusal = head_->finish(&exchange.request);
+  exchange.request.tls = link_.stream.is_tls();
+  content_length_ = request_ends ? 0 : head_->content_length();
+  has_priority_ |= head_->has_priority();
+  head_ = nullptr;
+  request_open_ = !request_ends;
+  if (refusal.status != 0) {
+    counters.add(refusal.counter);
+    exchange.respond_text(refusal.status, refusal.why);
+  } else {
+    body_max_ = dispatch_begin(exchange, content_length_);
+    if (request_ends) {
+      dispatch_run(exchange);
+    } else if (!exchange.answered()) {
+      upload_began_ms_ = upload_last_ms_ = link_.http.net.loop.now_ms();
+      link_.uploads.push_back(this);
+    }
+  }
+  exchange.unref();
+}
+
+bool H2Stream::on_body(Bytes piece) {
+  if (!exchange_) return false;
+  upload_last_ms_ = link_.http.net.loop.now_ms();
+  const uint64_t size = uint64_t{body_size_} + piece.size();
+  if (size > body_max_) {
+    link_.http.net.counters.add(Counter::limit_body_bytes);
+    exchange_->respond_text(413, "the body is too large\n");
+    return false;
+  }
+  if (piece.empty()) return true;
+  if (!reserve_body(static_cast<size_t>(size))) {
+    link_.http.net.counters.add(Counter::limit_body_bytes);
+    exchange_->respond_text(503, "too many bodies at once\n");
+    return false;
+  }
+  std::memcpy(body_ + body_size_, piece.data(), piece.size());
+  body_size_ = static_cast<uint32_t>(size);
+  return true;
+}
+
+// The buffer grows by doubling in the exchange's arena, so that only what was sent costs memory.
+bool H2Stream::reserve_body(size_t needed) {
+  if (needed <= body_capacity_) return true;
+  const uint32_t announced = static_cast<uint32_t>(std::max<int64_t>(content_length_, 0));
+  size_t capacity = std::max({needed, size_t{body_capacity_} * 2, kFirstBodyBytes});
+  if (announced >= needed && announced <= kTrustedBodyBytes) capacity = announced;
+  capacity = std::min<size_t>(capacity, announced >= needed ? announced : body_max_);
+  const uint64_t most = kBodiesMax * std::max(body_max_, link_.http.net.limits.body_bytes_max);
+  if (link_.body_bytes - body_capacity_ + capacity > most) return false;
+  auto* bigger = static_cast<uint8_t*>(exchange_->arena.allocate(capacity));
+  if (body_size_ > 0) std::memcpy(bigger, body_, body_size_);
+  link_.body_bytes += capacity - body_capacity_;
+  body_ = bigger;
+  body_capacity_ = static_cast<uint32_t>(capacity);
+  return true;
+}
+
+void H2Stream::on_request_end() {
+  request_open_ = false;
+  static_cast<ListNode<H2Upload>*>(this)->unlink();
+  if (!exchange_) return;
+  exchange_->request.body = {body_, body_size_};
+  dispatch_run(*exchange_);
+}
+
+uint64_t H2Stream::upload_deadline_ms() const {
+  // A byte a millisecond is about 1 KiB/s.
+  return std::min(upload_last_ms_, upload_began_ms_ + body_size_) + link_.http.net.limits.body_ms;
+}
+
+void H2Stream::on_upload_too_slow() {
+  static_cast<ListNode<H2Upload>*>(this)->unlink();
+  link_.http.net.counters.add(Counter::limit_body_time);
+  if (exchange_) exchange_->respond_text(408, "the body came too slowly\n");
+}
+
+// --- The answer --------------------------------------------------------------------------------
+
+void H2Stream::on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
+                         Body body) {
+  const AnswerPlan plan = plan_answer(exchange.request.method, status, body);
+  H2AnswerFields fields(exchange, status, headers, plan);
+  nghttp2_data_provider provider{};
+  if (plan.send_body) {
+    source_ = std::move(body.source);
+    bytes_ = std::move(body.bytes);
+    length_known_ = body.length.has_value();
+    left_ = body.length.value_or(0);
+    if (source_) source_->set_reader(this);
+    provider.source.ptr = this;
+    provider.read_callback = read_body;
+  }
+  // Fails only when the stream is being reset anyway.
+  nghttp2_submit_response(link_.session, id_, fields.data(), fields.size(),
+                          plan.send_body ? &provider : nullptr);
+  if (plan.send_body) prioritize(fields.event_stream(), body.length);
+  link_.stream.want_flush(Lane::answer);
+  release_exchange();
+}
+
+// Live events go before everything else, large files after it and in turns; unless the client has
+// said what it wants (RFC 9218).
+void H2Stream::prioritize(bool event_stream, std::optional<uint64_t> length) {
+  if (has_priority_) return;
+  nghttp2_extpri priority{};
+  priority.inc = 1;
+  if (event_stream) {
+    priority.urgency = 1;
+  } else if (!length || *length > kLargeBodyBytes) {
+    priority.urgency = 4;
+  } else {
+    return;
+  }
+  nghttp2_session_change_extpri_stream_priority(link_.session, id_, &priority, 0);
+}
+
+void H2Stream::on_abort(Exchange&) {
+  nghttp2_submit_rst_stream(link_.session, NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
+  link_.stream.want_flush(Lane::answer);
+  release_exchange();
+}
+
+Status H2Stream::on_upgrade(Exchange&, std::span<const Header>, Upgraded*) {
+  return fail(Status::unsupported, "HTTP/2 has no upgrade of a connection");
+}
+
+void H2Stream::on_continue(Exchange&) {
+  if (!request_open_) return;
+  nghttp2_nv field = h2_field(":status", "100");
+  nghttp2_submit_headers(link_.session, NGHTTP2_FLAG_NONE, id_, nullptr, &field, 1, nullptr);
+  link_.stream.want_flush(Lane::answer);
+}
+
+void H2Stream::on_answer_sent() {
+  if (!request_open_) return;
+  request_open_ = false;
+  nghttp2_submit_rst_stream(link_.session, NGHTTP2_FLAG_NONE, id_, NGHTTP2_NO_ERROR);
+}
+
+void H2Stream::on_drain() {
+  if (source_) source_->on_drain();
+}
+
+void H2Stream::on_body_ready(BodySource&, Lane lane) {
+  waiting_ = false;
+  if (std::exchange(deferred_, false)) nghttp2_session_resume_data(link_.session, id_);
+  link_.stream.want_flush(lane);
+}
+
+ptrdiff_t H2Stream::read(size_t length, uint32_t* flags) {
+  if (waiting_) {
+    deferred_ = true;
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  Gather& out = *link_.out;
+  const size_t room = out.room();
+  if (room <= kFrameHeadBytes || (room < kSmallestFrameBytes && !out.empty())) {
+    link_.full = true;
+    return NGHTTP2_ERR_PAUSE;
+  }
+  size_t max = std::min(length, room - kFrameHeadBytes);
+  if (length_known_) max = static_cast<size_t>(std::min<uint64_t>(max, left_));
+  const Gather::Mark mark = out.mark();
+  link_.frame_head = out.reserve(kFrameHeadBytes);
+  const size_t before = out.bytes();
+  const BodySource::Pull result = source_ ? pull(out, max) : add_bytes(out, max);
+  const size_t added = out.bytes() - before;
+  const bool too_short = result == BodySource::Pull::end && length_known_ && added < left_;
+  if (result == BodySource::Pull::failed || added > max || too_short) {
+    out.truncate(mark);
+    source_.reset();
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
+  }
+  if (length_known_) left_ -= added;
+  const bool end = result == BodySource::Pull::end || (length_known_ && left_ == 0);
+  waiting_ = !end && result == BodySource::Pull::wait;
+  if (added == 0 && !end) {
+    out.truncate(mark);
+    deferred_ = waiting_;
+    link_.full |= !waiting_;
+    return waiting_ ? NGHTTP2_ERR_DEFERRED : NGHTTP2_ERR_PAUSE;
+  }
+  if (end) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  return static_cast<ptrdiff_t>(added);
+}
+
+// Fills the frame, since each costs a header: a source may have its bytes in small pieces.
+BodySource::Pull H2Stream::pull(Gather& out, size_t max) {
+  const size_t end = out.bytes() + max;
+  for (;;) {
+    const size_t before = out.bytes();
+    const BodySource::Pull result = source_->pull(out, end - before);
+    const size_t after = out.bytes();
+    if (result != BodySource::Pull::more || after == before || after >= end || out.full())
+      return result;
+  }
+}
+
+BodySource::Pull H2Stream::add_bytes(Gather& out, size_t max) {
+  const Bytes piece = bytes_.bytes.first(std::min(max, bytes_.bytes.size()));
+  bytes_.bytes = bytes_.bytes.subspan(piece.size());
+  if (piece.size() <= kCopyBytesMax) {
+    out.copy(piece);
+  } else if (bytes_.chunk) {
+    out.add(Slice{bytes_.chunk, piece});
+  } else {
+    out.add(piece);
+  }
+  return bytes_.bytes.empty() ? BodySource::Pull::end : BodySource::Pull::more;
+}
+
+}  // namespace fce

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// One stream of an HTTP/2 connection: it collects a request, hands it to dispatch, and sends the
+// answer, whose body it pulls straight into the gather of the flush.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/list.h"
+#include "http/exchange.h"
+#include "http/h2_request.h"
+#include "net/gather.h"
+
+struct nghttp2_session;
+
+namespace fce {
+
+class H2Stream;
+struct H2Upload;  // tag of the list of streams whose request body is coming in
+
+// What the streams of one connection share with it.
+struct H2Link {
+  H2Link(HttpContext& the_http, Stream& the_stream) : http(the_http), stream(the_stream) {}
+
+  HttpContext& http;
+  Stream& stream;
+  nghttp2_session* session = nullptr;
+  List<H2Stream> streams;
+  List<H2Stream, H2Upload> uploads;
+  uint64_t body_bytes = 0;        // buffers of request bodies, of all streams
+  Gather* out = nullptr;          // of the flush that runs
+  uint8_t* frame_head = nullptr;  // where the header of the DATA frame in the making goes
+  bool full = false;              // a body found no room in this flush
+};
+
+class H2Stream final : public ExchangeTransport,
+                       public BodyReader,
+                       public ListNode<H2Stream>,
+                       public ListNode<H2Upload> {
+ public:
+  // A request's head begins.
+  H2Stream(H2Link& link, int32_t id);
+  // The stream is closed: the handler finds its client gone, and the body's source is destroyed.
+  ~H2Stream();
+
+  // The request, as it comes in. `add_field` is false when the connection is to be cut off.
+  bool add_field(std::string_view name, std::string_view value, bool name_is_static);
+  void on_head(bool request_ends);
+  // False: the bytes were not wanted, so the stream's window need not be opened again.
+  bool on_body(Bytes piece);
+  void on_request_end();
+
+  // When the body counts as too slow: it paused for too long, or has come at less than 1 KiB/s.
+  uint64_t upload_deadline_ms() const;
+  void on_upload_too_slow();
+
+  // The whole answer was sent. What is still to come of the request is not wanted.
+  void on_answer_sent();
+  void on_drain();
+  // The client has said by PRIORITY_UPDATE how urgent this is.
+  void on_priority_update() { has_priority_ = true; }
+
+  // ExchangeTransport
+  void on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
+                 Body body) override;
+  void on_abort(Exchange& exchange) override;
+  Status on_upgrade(Exchange& exchange, std::span<const Header> headers,
+                    Upgraded* upgraded) override;
+  void on_continue(Exchange& exchange) override;
+  // BodyReader
+  void on_body_ready(BodySource& source, Lane lane) override;
+
+  // For nghttp2: adds at most `length` bytes of a DATA frame, with room for its header, to the
+  // gather. Returns their number or one of its error codes.
+  ptrdiff_t read(size_t length, uint32_t* flags);
+
+ private:
+  bool reserve_body(size_t needed);
+  void prioritize(bool event_stream, std::optional<uint64_t> length);
+  BodySource::Pull pull(Gather& out, size_t max);
+  BodySource::Pull add_bytes(Gather& out, size_t max);
+  void release_exchange();
+
+  H2Link& link_;
+  Exchange* exchange_;   // until it is answered
+  H2RequestHead* head_;  // in the arena, until it is complete
+  std::unique_ptr<BodySource> source_;
+  Slice bytes_;              // of the answer, when there is no source
+  uint64_t left_ = 0;        // bytes of the answer still to come, when that is known
+  uint8_t* body_ = nullptr;  // of the request, in the arena
+  uint32_t body_size_ = 0;
+  uint32_t body_capacity_ = 0;
+  uint32_t body_max_ = 0;
+  size_t trailer_bytes_ = 0;
+  int64_t content_length_ = -1;
+  uint64_t upload_began_ms_ = 0;
+  uint64_t upload_last_ms_ = 0;
+  const int32_t id_;
+  bool length_known_ = false;  // `left_` counts
+  bool request_open_ = true;   // the client has not ended its side
+  bool waiting_ = false;       // the source has said so
+  bool deferred_ = false;      // nghttp2 does not ask until it is told
+  bool has_priority_ = false;
+};
+
+}  // namespace fce
