@@ -86,8 +86,9 @@ class Tidy:
             self.tell(path, 1, "no SPDX line")
 
     def check_includes(self, path, text):
-        """`path` is relative to libfcedge/: room/file."""
-        room = path.parts[0]
+        """`path` is libfcedge/room/file."""
+        place = str(path.relative_to("libfcedge"))
+        room = path.parts[1]
         for number, line in enumerate(text.split("\n"), 1):
             match = INCLUDE.match(line)
             if not match:
@@ -101,7 +102,7 @@ class Tidy:
                     self.tell(path, number, f"{room} may not include {other}")
             for pattern, places in FOREIGN:
                 if fnmatch.fnmatch(name, pattern) and not any(
-                    fnmatch.fnmatch(str(path), place) for place in places
+                    fnmatch.fnmatch(place, allowed) for allowed in places
                 ):
                     self.tell(path, number, f"<{name}> belongs in {', '.join(places) or 'tests'}")
 
@@ -128,7 +129,7 @@ class Tidy:
             if path.suffix in SOURCES - NO_SPDX or path.name == "run":
                 self.check_spdx(path, text)
             if path.parts[0] == "libfcedge" and len(path.parts) > 2:
-                self.check_includes(path.relative_to("libfcedge"), text)
+                self.check_includes(path, text)
             if path.parts[0] == "include":
                 self.check_public_header(path, text)
         print(f"{self.offences} offences")
