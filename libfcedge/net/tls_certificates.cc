@@ -115,6 +115,8 @@ WOLFSSL_CTX* make_context() {
   wolfSSL_CTX_SetIOSend(context, on_send);
   wolfSSL_CTX_set_TicketEncCb(context, on_ticket);
   wolfSSL_CTX_set_TicketHint(context, TicketKeys::kTicketSeconds);
+  // Tickets are the only resumption; a server's cache would only be a lock that all shards share.
+  wolfSSL_CTX_set_session_cache_mode(context, WOLFSSL_SESS_CACHE_OFF);
   wolfSSL_CTX_set_timeout(context, TicketKeys::kTicketSeconds);
   wolfSSL_CTX_set_verify(context, WOLFSSL_VERIFY_NONE, nullptr);
   return context;
