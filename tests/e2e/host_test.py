@@ -279,7 +279,6 @@ def drains(node):
                 return probe.connect_ex(("127.0.0.1", node.port)) != 0
         wait_until(not_listening, "nobody listens any more")
     contains(node.end(None), "node stopped connections_cut=0", "nobody was cut off")
-    node.start()
 
 
 @with_node(ROUTES, drain_limit_ms=300)
@@ -333,7 +332,6 @@ def log_keeps_secrets(node):
     text = node.end()
     check("very-secret-token" not in text, "no token", text)
     check(SECRET not in text, "no secret", text)
-    node.start()
 
 
 @with_node(ROUTES)
