@@ -53,7 +53,10 @@ class List {
   }
   // Appends; an item that stands in a list already moves.
   void push_back(T* item) { insert_before(&head_, item); }
-  void push_front(T* item) { insert_before(head_.next_, item); }
+  void push_front(T* item) {
+    static_cast<Node*>(item)->unlink();  // before one looks who is first: it may be the item
+    insert_before(head_.next_, item);
+  }
   // Moves all items of `other` to the end of this list.
   void splice_back(List& other) {
     if (other.empty()) return;

@@ -46,9 +46,13 @@ void log(LogLevel level, const char* format, ...) {
 }
 
 void log_set(LogLevel level, fce_log_fn write, void* user, fce_release_fn release) {
-  const std::lock_guard lock(g_mutex);
-  const Sink old = std::exchange(g_sink, Sink{write, user, release});
-  g_level.store(static_cast<int32_t>(level), std::memory_order_relaxed);
+  Sink old;
+  {
+    const std::lock_guard lock(g_mutex);
+    old = std::exchange(g_sink, Sink{write, user, release});
+    g_level.store(static_cast<int32_t>(level), std::memory_order_relaxed);
+  }
+  // Nobody is in the old sink any more, and who releases it may log.
   if (old.release) old.release(old.user);
 }
 

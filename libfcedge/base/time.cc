@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time.h"
 
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 
@@ -9,6 +8,8 @@ namespace fce {
 namespace {
 
 constexpr char kDays[] = "SunMonTueWedThuFriSat";
+constexpr const char* kLongDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                     "Thursday", "Friday", "Saturday"};
 constexpr char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 void two_digits(char* to, int value) {
@@ -22,8 +23,97 @@ int month_number(const char* name) {
   return -1;
 }
 
-// Tells whether all of `text` was taken by a format that ends in %n.
-bool consumed(std::string_view text, int used) { return used == static_cast<int>(text.size()); }
+// Takes a date apart from the left. Each step says whether it found what it wanted; nothing is
+// skipped, since a field that is almost a date is none.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : left_(text) {}
+
+  bool literal(std::string_view word) {
+    if (!left_.starts_with(word)) return false;
+    left_.remove_prefix(word.size());
+    return true;
+  }
+  bool number(size_t digits, int* out) {
+    if (left_.size() < digits) return false;
+    *out = 0;
+    for (const char c : left_.substr(0, digits)) {
+      if (c < '0' || c > '9') return false;
+      *out = *out * 10 + (c - '0');
+    }
+    left_.remove_prefix(digits);
+    return true;
+  }
+  bool month(int* out) {
+    if (left_.size() < 3) return false;
+    *out = month_number(left_.data());
+    left_.remove_prefix(3);
+    return *out >= 0;
+  }
+  bool short_day() {
+    for (int day = 0; day < 7; ++day)
+      if (literal({kDays + day * 3, 3})) return true;
+    return false;
+  }
+  bool long_day() {
+    for (const char* day : kLongDays)
+      if (literal(day)) return true;
+    return false;
+  }
+  bool time(tm* parts) {
+    return number(2, &parts->tm_hour) && literal(":") && number(2, &parts->tm_min) &&
+           literal(":") && number(2, &parts->tm_sec);
+  }
+  bool at_end() const { return left_.empty(); }
+
+ private:
+  std::string_view left_;
+};
+
+bool read_imf_fixdate(Reader reader, tm* parts) {
+  return reader.short_day() && reader.literal(", ") && reader.number(2, &parts->tm_mday) &&
+         reader.literal(" ") && reader.month(&parts->tm_mon) && reader.literal(" ") &&
+         reader.number(4, &parts->tm_year) && reader.literal(" ") && reader.time(parts) &&
+         reader.literal(" GMT") && reader.at_end();
+}
+
+// A year of two digits that seems more than 50 years ahead is one of the past (RFC 9110).
+int whole_year(int two_digits) {
+  const time_t now = static_cast<time_t>(wall_seconds());
+  tm today{};
+  gmtime_r(&now, &today);
+  const int this_year = today.tm_year + 1900;
+  const int year = this_year - this_year % 100 + two_digits;
+  return year > this_year + 50 ? year - 100 : year;
+}
+
+bool read_rfc850(Reader reader, tm* parts) {
+  if (!(reader.long_day() && reader.literal(", ") && reader.number(2, &parts->tm_mday) &&
+        reader.literal("-") && reader.month(&parts->tm_mon) && reader.literal("-") &&
+        reader.number(2, &parts->tm_year) && reader.literal(" ") && reader.time(parts) &&
+        reader.literal(" GMT") && reader.at_end()))
+    return false;
+  parts->tm_year = whole_year(parts->tm_year);
+  return true;
+}
+
+bool read_asctime(Reader reader, tm* parts) {
+  return reader.short_day() && reader.literal(" ") && reader.month(&parts->tm_mon) &&
+         reader.literal(" ") &&
+         (reader.literal(" ") ? reader.number(1, &parts->tm_mday)
+                              : reader.number(2, &parts->tm_mday)) &&
+         reader.literal(" ") && reader.time(parts) && reader.literal(" ") &&
+         reader.number(4, &parts->tm_year) && reader.at_end();
+}
+
+bool exists(const tm& parts) {
+  static constexpr int kDaysOf[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const int year = parts.tm_year;
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  const int days = kDaysOf[parts.tm_mon] + (leap && parts.tm_mon == 1 ? 1 : 0);
+  return parts.tm_mday >= 1 && parts.tm_mday <= days && parts.tm_hour < 24 && parts.tm_min < 60 &&
+         parts.tm_sec <= 60;
+}
 
 }  // namespace
 
@@ -64,39 +154,13 @@ std::string http_date(int64_t seconds) {
 }
 
 bool parse_http_date(std::string_view text, int64_t* seconds) {
-  char copy[64];
-  if (text.size() < 24 || text.size() >= sizeof copy) return false;
-  std::memcpy(copy, text.data(), text.size());
-  copy[text.size()] = '\0';
-  char day[10], month[4] = "";
   tm parts{};
-  int used = 0;
-  // IMF-fixdate, then RFC 850, then asctime.
-  const bool imf = std::sscanf(copy, "%3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", day,
-                               &parts.tm_mday, month, &parts.tm_year, &parts.tm_hour, &parts.tm_min,
-                               &parts.tm_sec, &used) == 7 &&
-                   consumed(text, used);
-  if (!imf) {
-    used = 0;
-    const bool rfc850 = std::sscanf(copy, "%9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", day,
-                                    &parts.tm_mday, month, &parts.tm_year, &parts.tm_hour,
-                                    &parts.tm_min, &parts.tm_sec, &used) == 7 &&
-                        consumed(text, used);
-    if (rfc850) parts.tm_year += parts.tm_year < 70 ? 2000 : 1900;
-    used = rfc850 ? static_cast<int>(text.size()) : 0;
-    if (!rfc850 && !(std::sscanf(copy, "%3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", day, month,
-                                 &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
-                                 &parts.tm_year, &used) == 7 &&
-                     consumed(text, used)))
-      return false;
-  }
-  parts.tm_mon = month_number(month);
+  const Reader reader(text);
+  if (!read_imf_fixdate(reader, &parts) && !read_rfc850(reader, &parts) &&
+      !read_asctime(reader, &parts))
+    return false;
+  if (!exists(parts)) return false;
   parts.tm_year -= 1900;
-  const bool sane = parts.tm_mon >= 0 && parts.tm_year >= 0 && parts.tm_mday >= 1 &&
-                    parts.tm_mday <= 31 && parts.tm_hour >= 0 && parts.tm_hour < 24 &&
-                    parts.tm_min >= 0 && parts.tm_min < 60 && parts.tm_sec >= 0 &&
-                    parts.tm_sec <= 60;
-  if (!sane) return false;
   *seconds = timegm(&parts);
   return true;
 }
