@@ -7,7 +7,7 @@ namespace fce {
 
 void Timer::arm(TimerWheel& wheel, uint64_t delay_ms) {
   const uint64_t ticks = (delay_ms + TimerWheel::kTickMs - 1) / TimerWheel::kTickMs + 1;
-  deadline_ = wheel.tick_ + ticks;
+  deadline_ = wheel.now_ + ticks;
   wheel.slots_[deadline_ % TimerWheel::kSlots].push_back(this);
 }
 
@@ -15,6 +15,8 @@ void Timer::cancel() { unlink(); }
 
 void TimerWheel::advance(uint64_t now_ms) {
   const uint64_t target = now_ms / kTickMs;
+  if (target <= now_) return;
+  now_ = target;
   // After a long stall one round over all slots finds whatever is due.
   if (target > tick_ + kSlots) tick_ = target - kSlots;
   while (tick_ < target) {

@@ -35,7 +35,7 @@ class TimerWheel {
  public:
   static constexpr uint64_t kTickMs = 100;
 
-  explicit TimerWheel(uint64_t now_ms) : tick_(now_ms / kTickMs) {}
+  explicit TimerWheel(uint64_t now_ms) : tick_(now_ms / kTickMs), now_(tick_) {}
 
   // Fires what is due. A timer may arm or destroy itself and any other from its callback.
   void advance(uint64_t now_ms);
@@ -45,7 +45,8 @@ class TimerWheel {
   // 512 ticks are 51 s: longer timers go round more than once, and are looked at once a round.
   static constexpr uint64_t kSlots = 512;
   std::array<List<Timer>, kSlots> slots_;
-  uint64_t tick_;
+  uint64_t tick_;  // whose slot was looked at last
+  uint64_t now_;   // ahead of it while a stall is made up for: what is armed then counts from here
 };
 
 }  // namespace fce

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "loop/loop.h"
+
+#include <doctest/doctest.h>
+#include <uv.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "loop/mails.h"
+
+namespace fce {
+namespace {
+
+struct Item final : Flushable {
+  explicit Item(std::function<void(Item&)> an_action) : action(std::move(an_action)) {}
+  void flush() override {
+    ++flushed;
+    action(*this);
+  }
+  std::function<void(Item&)> action;
+  int flushed = 0;
+};
+
+void burn(uint64_t us) {
+  const uint64_t end = monotonic_us() + us;
+  while (monotonic_us() < end) {
+  }
+}
+
+void turn(Loop& loop, int count = 1) {
+  for (int i = 0; i < count; ++i) uv_run(loop.uv(), UV_RUN_NOWAIT);
+}
+
+}  // namespace
+
+TEST_CASE("loop: opened and never run, or not even opened, it goes without a trace") {
+  { Loop loop(1000); }
+  {
+    Loop loop(1000);
+    REQUIRE(loop.open() == Status::ok);
+  }
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  loop.stop();
+  loop.stop();
+  loop.run();
+}
+
+TEST_CASE("loop: answers before fan-out, in the order of marking") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  std::string order;
+  Item a([&](Item&) { order += 'a'; }), b([&](Item&) { order += 'b'; });
+  Item x([&](Item&) { order += 'x'; }), y([&](Item&) { order += 'y'; });
+  loop.mark_dirty(x, Lane::fanout);
+  loop.mark_dirty(y, Lane::fanout);
+  loop.mark_dirty(a, Lane::answer);
+  loop.mark_dirty(b, Lane::answer);
+  loop.mark_dirty(a, Lane::fanout);  // an answer stays one
+  turn(loop);
+  CHECK(order == "abxy");
+  turn(loop, 3);
+  CHECK(order == "abxy");
+  loop.mark_dirty(x, Lane::fanout);
+  loop.mark_dirty(y, Lane::fanout);
+  loop.mark_dirty(y, Lane::answer);  // the answer lane wins
+  turn(loop);
+  CHECK(order == "abxyyx");
+}
+
+TEST_CASE("loop: what is flushed may mark itself again, which is the next turn's") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  for (const Lane lane : {Lane::answer, Lane::fanout}) {
+    Item again([&](Item& self) { loop.mark_dirty(self, lane); });
+    loop.mark_dirty(again, lane);
+    const uint64_t before = loop.turn();
+    turn(loop, 5);
+    CHECK(static_cast<uint64_t>(again.flushed) == loop.turn() - before);
+  }
+}
+
+TEST_CASE("loop: items that mark themselves again do not starve others, in either lane") {
+  Loop loop(0);  // the smallest slice
+  REQUIRE(loop.open() == Status::ok);
+  std::vector<std::unique_ptr<Item>> greedy;
+  for (int i = 0; i < 20; ++i) {
+    greedy.push_back(
+        std::make_unique<Item>([&](Item& self) { loop.mark_dirty(self, Lane::fanout); }));
+    loop.mark_dirty(*greedy.back(), Lane::fanout);
+  }
+  Item hungry([&](Item& self) { loop.mark_dirty(self, Lane::answer); });
+  loop.mark_dirty(hungry, Lane::answer);
+  Item late([](Item&) {});
+  loop.mark_dirty(late, Lane::fanout);
+  turn(loop, 3);
+  CHECK(late.flushed == 1);
+  turn(loop, 27);
+  int least = 1000, most = 0;
+  for (const auto& item : greedy) {
+    least = std::min(least, item->flushed);
+    most = std::max(most, item->flushed);
+  }
+  CHECK(least >= 1);
+  CHECK(most - least <= 1);
+}
+
+TEST_CASE("loop: the fan-out has its slice, then answers are served before it goes on") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  std::string order;
+  std::vector<std::unique_ptr<Item>> herd;
+  Item answer([&](Item&) { order += 'a'; });
+  for (int i = 0; i < 40; ++i) {
+    herd.push_back(std::make_unique<Item>([&](Item&) {
+      order += 'f';
+      burn(500);
+      loop.mark_dirty(answer, Lane::answer);
+    }));
+    loop.mark_dirty(*herd.back(), Lane::fanout);
+  }
+  turn(loop, 10);
+  CHECK(order.size() >= 44);
+  // Eight items are the clock's grain: no answer waits for more of them than that.
+  CHECK(order.substr(0, 10) == "ffffffffaf");
+  CHECK(order.find(std::string(9, 'f')) == order.npos);
+  for (const auto& item : herd) CHECK(item->flushed == 1);
+}
+
+TEST_CASE("loop: an item may be destroyed by another's flush") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  for (const Lane lane : {Lane::answer, Lane::fanout}) {
+    auto doomed = std::make_unique<Item>([](Item&) { FAIL("it is gone"); });
+    Item killer([&](Item&) { doomed.reset(); });
+    loop.mark_dirty(killer, lane);
+    loop.mark_dirty(*doomed, lane);
+    turn(loop, 2);
+    CHECK(killer.flushed == 1);
+  }
+}
+
+TEST_CASE("loop: what timers and mails mark is flushed without waiting for the poll") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  Item item([](Item&) {});
+  MailFates fates;
+  loop.post_always(test_mail(fates, [&] { loop.mark_dirty(item, Lane::fanout); }));
+  uv_run(loop.uv(), UV_RUN_ONCE);
+  CHECK(item.flushed == 1);
+  // The wheel's callbacks run before the poll, which must not wait then: the mark is served in the
+  // same turn.
+  struct Marker {
+    Loop& loop;
+    Item item;
+    uint64_t marked_in = 0;
+    uint64_t flushed_in = 0;
+  } marker{loop, Item([&](Item&) {
+             marker.flushed_in = loop.turn();
+             loop.stop();
+           })};
+  Timer timer(
+      [](void* self) {
+        auto& m = *static_cast<Marker*>(self);
+        m.marked_in = m.loop.turn();
+        m.loop.mark_dirty(m.item, Lane::answer);
+      },
+      &marker);
+  timer.arm(loop.timers(), 0);
+  loop.run();
+  CHECK(marker.marked_in > 0);
+  CHECK(marker.flushed_in == marker.marked_in + 1);
+}
+
+TEST_CASE("loop: mails from many threads arrive in order, then the loop stops") {
+  constexpr int kThreads = 4, kMails = 2000;
+  Loop loop(1000, 64);
+  REQUIRE(loop.open() == Status::ok);
+  MailFates fates;
+  std::vector<int> next(kThreads, 0);
+  bool in_order = true;
+  int left = kThreads;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int n = 0; n < kMails; ++n) {
+        std::unique_ptr<Mail> mail = test_mail(fates, [&, t, n] {
+          in_order = in_order && next[t] == n;
+          next[t] = n + 1;
+        });
+        while (loop.post(mail) == Status::full) std::this_thread::yield();
+      }
+      loop.post_always(test_mail(fates, [&] {
+        if (--left == 0) loop.stop();
+      }));
+    });
+  }
+  loop.run();
+  for (auto& thread : threads) thread.join();
+  CHECK(in_order);
+  CHECK(next == std::vector<int>(kThreads, kMails));
+}
+
+TEST_CASE("loop: a full mailbox says so and takes nothing") {
+  Loop loop(1000, 1);
+  REQUIRE(loop.open() == Status::ok);
+  MailFates fates;
+  std::unique_ptr<Mail> first = test_mail(fates), second = test_mail(fates);
+  CHECK(loop.post(first) == Status::ok);
+  CHECK(loop.post(second) == Status::full);
+  CHECK(second != nullptr);
+  loop.post_always(std::move(second));
+  turn(loop, 2);
+  CHECK(fates.delivered == 2);
+}
+
+TEST_CASE("loop: mail to a loop that has stopped is destroyed with it, undelivered") {
+  MailFates fates;
+  {
+    Loop loop(1000);
+    REQUIRE(loop.open() == Status::ok);
+    loop.post_always(test_mail(fates, [&] {
+      loop.stop();
+      loop.post_always(test_mail(fates, [] { FAIL("it has stopped"); }));
+    }));
+    loop.run();
+    std::thread([&] { loop.post_always(test_mail(fates, [] { FAIL("it has stopped"); })); }).join();
+    CHECK(fates.delivered == 1);
+  }
+  CHECK(fates.destroyed == 3);
+}
+
+TEST_CASE("loop: run goes on until the handles of others are closed too") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  struct Foreign {
+    uv_timer_t timer;
+    Loop* loop;
+    bool closed = false;
+  } foreign{{}, &loop};
+  uv_timer_init(loop.uv(), &foreign.timer);
+  foreign.timer.data = &foreign;
+  uv_timer_start(
+      &foreign.timer,
+      [](uv_timer_t* timer) {
+        uv_close(reinterpret_cast<uv_handle_t*>(timer),
+                 [](uv_handle_t* handle) { static_cast<Foreign*>(handle->data)->closed = true; });
+      },
+      5, 0);
+  MailFates fates;
+  loop.post_always(test_mail(fates, [&] { loop.stop(); }));
+  loop.run();
+  CHECK(foreign.closed);
+}
+
+TEST_CASE("loop: the clock stands still within a turn, and turns are counted") {
+  Loop loop(1000);
+  REQUIRE(loop.open() == Status::ok);
+  uint64_t first = 0, second = 0;
+  Item item([&](Item&) {
+    first = loop.now_ms();
+    burn(3000);
+    second = loop.now_ms();
+  });
+  const uint64_t before = loop.turn();
+  loop.mark_dirty(item, Lane::answer);
+  turn(loop);
+  CHECK(first == second);
+  CHECK(first > 0);
+  CHECK(loop.turn() == before + 1);
+}
+
+}  // namespace fce
