@@ -95,6 +95,28 @@ const tests = {
     expectQuiet('keyboard', { network: false });
   },
 
+  async 'who reads further down is told of what is new above'() {
+    const [ada] = await openTabs('unseen');
+    await postMany('unseen', 30, 0);
+    await ada.waitForCount(30);
+    const scrolled = await ada.page.evaluate(() => {
+      scrollTo(0, document.body.scrollHeight);
+      return scrollY;
+    });
+    assert.ok(scrolled > 0, 'the page is long enough');
+    // What is seen is noticed with the next frame.
+    await ada.page.evaluate(() => new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(done));
+    }));
+    await node.post('unseen', 'Somebody', 'new above');
+    await ada.waitForCount(31);
+    assert.equal(await ada.page.textContent('#unseen:visible'), '1 new comment');
+    await ada.page.click('#unseen');
+    await ada.page.waitForSelector('#unseen', { state: 'hidden' });
+    assert.equal(await ada.page.evaluate(() => document.activeElement.id), 'comments-title');
+    expectQuiet('unseen', { network: false });
+  },
+
   async 'an answer that is lost stores nothing twice'() {
     const [ada] = await openTabs('retry');
     const before = proxy.accepted;

@@ -64,7 +64,8 @@ function install(folder, version) {
 
 function loadPlaywright() {
   const { FCEDGE_CACHE, XDG_CACHE_HOME } = process.env;
-  const cache = FCEDGE_CACHE || path.join(XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'fcedge');
+  const cacheHome = XDG_CACHE_HOME || path.join(homedir(), '.cache');
+  const cache = FCEDGE_CACHE || path.join(cacheHome, 'fcedge');
   const version = wantedVersion();
   const folder = path.join(cache, `playwright-core-${version}`);
   if (!existsSync(folder)) install(folder, version);
