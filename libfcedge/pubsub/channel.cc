@@ -105,6 +105,7 @@ void ReplicaChannel::take_live(Message* messages, size_t count) {
 }
 
 void ReplicaChannel::take_rest(Message* messages, size_t count) {
+  if (!open_) return;  // it was for a replica that has gone; this one's snapshot is still to come
   take_live(messages, count);
   asked_ = false;
   begin_waiting(std::exchange(ask_again_, false));

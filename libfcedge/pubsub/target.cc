@@ -16,6 +16,10 @@ Status Target::parse_part(const char* text, std::string_view pattern, Part* out)
                                        std::string(view) + "}");
     }
     out->is_param = true;
+  } else if (view.find_first_of("{}") != std::string_view::npos) {
+    // "acme-{tenant}" taken as it stands would put all tenants into one.
+    return fail(Status::invalid, "\"" + std::string(view) +
+                                     "\" is neither a name without braces nor one {parameter}");
   } else if (!ChannelKey::valid_name(view)) {
     return fail(Status::invalid, "\"" + std::string(view) + "\" is no name of a tenant or channel");
   }

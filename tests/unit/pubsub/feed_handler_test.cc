@@ -74,6 +74,12 @@ TEST_CASE("a feed needs a target and a transport") {
   options.channel = nullptr;
   CHECK(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
         Status::invalid);
+  options = options_of();
+  for (const char* name : {"{channel", "x-{channel}", "channel}", "{tenant}{channel}"}) {
+    options.channel = name;
+    CHECK(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
+          Status::invalid);
+  }
 }
 
 TEST_CASE("GET opens an event stream") {

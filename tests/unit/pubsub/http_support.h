@@ -31,7 +31,7 @@ struct TestHttp {
 };
 
 // One request. Names of fields are in lower case.
-class TestRequest : public ExchangeTransport {
+class TestRequest final : public ExchangeTransport {
  public:
   explicit TestRequest(TestHttp& http) : exchange_(new Exchange(http.http, *this, peer_)) {
     exchange_->request.method = Method::get;

@@ -176,6 +176,23 @@ TEST_CASE("a client that read more on another shard waits until the replica has 
   CHECK(far.got.back() == "1-3 3");
 }
 
+TEST_CASE("an answer to a replica that has gone is not taken for one to its successor") {
+  TestNode node(2);
+  const ChannelKey key = key_at(0, 2);
+  auto first = std::make_unique<Reader>(node, 1, key);
+  node.settle();
+  auto asks = std::make_unique<Reader>(node, 1, key, "1-1");
+  node.step(0);  // the answer is under way: there is nothing
+  CHECK(node.publish(key, "1") == Status::ok);
+  node.step(0);
+  first.reset();
+  asks.reset();
+  CHECK(node.hub(1).find_replica(key) == nullptr);
+  Reader successor(node, 1, key, "1-1");
+  node.settle();
+  CHECK(successor.got == Got{"ready 1-1"});
+}
+
 TEST_CASE("what the home's ring passed while a mailbox was full is a gap") {
   PubSubOptions options;
   options.history.messages_max = 2;

@@ -48,6 +48,8 @@ TEST_CASE("a publish route needs a secret and a target") {
   CHECK(PublishHandler::make(node.pubsub(), options, "/p/{channel}", &handler) == Status::invalid);
   options = options_of("{thread}");
   CHECK(PublishHandler::make(node.pubsub(), options, "/p/{channel}", &handler) == Status::invalid);
+  options = options_of("a-{channel}");
+  CHECK(PublishHandler::make(node.pubsub(), options, "/p/{channel}", &handler) == Status::invalid);
   options = options_of("\x01");
   CHECK(PublishHandler::make(node.pubsub(), options, "/p/{channel}", &handler) == Status::invalid);
   options = options_of();

@@ -135,7 +135,8 @@ class Run {
         model_{1 + pick(6), {}},
         shards_(1 + pick(3)),
         node_(shards_, options(), 1 + pick(6)) {
-    for (uint32_t i = 0; i < 2; ++i) keys_.push_back(key_of("acme", "c" + std::to_string(i)));
+    // By home and not by name: names hash differently in each process.
+    for (int i = 0; i < 2; ++i) keys_.push_back(key_at(pick(shards_), shards_, i));
     for (uint32_t i = 0; i < 6; ++i) clients_.emplace_back(model_, keys_[i % keys_.size()]);
   }
 

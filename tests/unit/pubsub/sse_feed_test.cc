@@ -12,7 +12,7 @@ using Pull = BodySource::Pull;
 namespace {
 
 // The connection: notes that the feed has something.
-class Connection : public BodyReader {
+class Connection final : public BodyReader {
  public:
   Connection(TestNode& node, const ChannelKey& key, std::string_view position)
       : feed_(std::make_unique<SseFeed>(node.hub(0), key, Position::parse(position),

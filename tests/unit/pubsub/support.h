@@ -82,7 +82,7 @@ class TestNode {
 
 // A subscriber with a transport that takes so many items a turn, and writes down what it got:
 // "1-3 text", "gap expired 1-9", "ready 1-2".
-class Reader : private Subscriber, private Flushable {
+class Reader final : private Subscriber, private Flushable {
  public:
   Reader(TestNode& node, uint32_t shard, const ChannelKey& key, std::string_view position = "")
       : loop_(node.loop(shard)) {

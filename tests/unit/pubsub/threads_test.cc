@@ -58,7 +58,7 @@ void call(Loop& loop, F function) {
 }
 
 // Checks order while it counts.
-class Counting : private Subscriber, private Flushable {
+class Counting final : private Subscriber, private Flushable {
  public:
   Counting(TestNode& node, uint32_t shard, const ChannelKey& key, Tally& tally)
       : loop_(node.loop(shard)), tally_(tally) {

@@ -15,7 +15,7 @@ using namespace fce::test;
 
 namespace {
 
-class Client : private StreamAcceptor {
+class Client final : private StreamAcceptor {
  public:
   // Connects and asks for a WebSocket; the handler may refuse.
   Client(TestNode& node, TestHttp& http, const char* query, bool json) : node_(node) {
