@@ -71,6 +71,15 @@ path = "/metrics"
 END
 }
 
+# The node would say it too, but only after the addresses below, which somebody else answers then.
+demo_expect_free() { # ADDRESS PORT OPTION
+  local host=${1:-127.0.0.1}
+  host=${host//[\[\]]/}
+  [[ $2 != 0 ]] && (exec 3<>"/dev/tcp/$host/$2") 2>/dev/null || return 0
+  echo "port $2 is in use; choose another one by $3" >&2
+  return 2
+}
+
 # Runs the node in the foreground; does not return unless it cannot start.
 start_demo() { # BUILD_DIR [options]
   local build=$1
@@ -98,6 +107,9 @@ start_demo() { # BUILD_DIR [options]
     printf '%s\n' "$said" >&2
     return 2
   }
+
+  demo_expect_free "$address" "$port" --port || return 2
+  demo_expect_free "$address" "$http_port" --http-port || return 2
 
   local shown=$address
   [[ $address == 127.0.0.1 || -z $address || $address == 0.0.0.0 ]] && shown=localhost
