@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "listen_address.h"
 #include "toml_section.h"
 
 namespace edge {
@@ -154,6 +155,8 @@ class Loader {
       ListenSettings listen;
       listen.place = section.text("address", &listen.address);
       require(section, "address", listen.address);
+      const std::string fault = listen_address_fault(listen.address);
+      if (!fault.empty()) section.fail(listen.place, fault);
       section.flag("tls", &listen.tls);
       section.number("backlog", &listen.backlog, 1, 1u << 20);
       section.number("unix_mode", &listen.unix_mode, 1, 0777);

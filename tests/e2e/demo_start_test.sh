@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# How the demo starts and refuses to start, and whether the commented examples/edge/edge.toml, with
+# every comment taken away, is a configuration that the host accepts.
+set -uo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${FCEDGE_BUILD:-$top/build}
+edge=$build/examples/edge/fcedge-edge
+scratch=$(mktemp -d)
+nodes=()
+failures=0
+
+clean() {
+  ((${#nodes[@]} == 0)) || kill -KILL "${nodes[@]}" 2>/dev/null
+  rm -rf "$scratch"
+}
+trap clean EXIT
+
+check() { # WHAT COMMAND...
+  local what=$1
+  shift
+  "$@" || { echo "FAIL  $what" && failures=$((failures + 1)); }
+}
+
+demo=(bash -c '. "$1/examples/edge/demo.sh" && shift && start_demo "$@"' demo "$top" "$build")
+
+# Runs the demo's start; what it says goes to $scratch/NAME.
+start() { "${demo[@]}" "${@:2}" >"$scratch/$1" 2>&1; } # NAME [options]
+
+# Starts it in the background and waits until it serves.
+serve() { # NAME [options]
+  : >"$scratch/$1"
+  # Not by way of start, or the job would be a shell around the node.
+  "${demo[@]}" "${@:2}" >"$scratch/$1" 2>&1 &
+  nodes+=($!)
+  until grep -q ' node started ' "$scratch/$1"; do
+    kill -0 $! 2>/dev/null || { cat "$scratch/$1" && return 1; }
+  done
+}
+
+says() { grep -qF -- "$2" "$scratch/$1"; }
+silent() { ! says "$@"; }
+code_is() { [[ $1 == "$2" ]]; }
+
+port_of() { sed -n "s/.* listening .* port=\([0-9]*\) tls=$2.*/\1/p" "$scratch/$1"; }
+
+serve first --state "$scratch/one" --port 0 --http-port 0 || exit 1
+https=$(port_of first true)
+http=$(port_of first false)
+curl -sk "https://localhost:$https/" | grep -q '<title>Live comments</title>'
+check "the page by HTTPS" code_is $? 0
+curl -s "http://localhost:$http/" | grep -q '<title>Live comments</title>'
+check "the page by HTTP" code_is $? 0
+check "the key is private" code_is "$(stat -c %a "$scratch/one/demo-key.pem")" 600
+check "the state is private" code_is "$(stat -c %a "$scratch/one")" 700
+
+start taken --state "$scratch/two" --port "$https" --http-port 0
+check "a taken port: exit code" code_is $? 2
+check "a taken port: a sentence" says taken "port $https is in use; choose another one by --port"
+check "a taken port: no address" silent taken "https://"
+
+start locked --state "$scratch/one" --port 0 --http-port 0
+check "a state in use: exit code" code_is $? 2
+check "a state in use: a sentence" says locked "in use by another process"
+
+start wrong --nonsense
+check "an unknown option: exit code" code_is $? 2
+check "an unknown option: help" says wrong "--http-port N"
+
+before=$(sha256sum "$scratch/one/demo-cert.pem")
+kill "${nodes[0]}" && wait "${nodes[0]}"
+check "SIGTERM: exit code" code_is $? 0
+serve second --state "$scratch/one" --port 0 --http-port 0 || exit 1
+check "the certificate is kept" code_is "$(sha256sum "$scratch/one/demo-cert.pem")" "$before"
+serve other --state "$scratch/three" --address '[::1]' --port 0 --http-port 0 || exit 1
+curl -skg "https://[::1]:$(port_of other true)/" | grep -q '<title>Live comments</title>'
+check "the page by IPv6" code_is $? 0
+
+# --- The commented configuration
+mkdir -p "$scratch/conf/tls" "$scratch/conf/www"
+cp "$scratch/one/demo-cert.pem" "$scratch/conf/tls/chain.pem"
+cp "$scratch/one/demo-key.pem" "$scratch/conf/tls/key.pem"
+(umask 077 && echo "a-secret-of-some-length" >"$scratch/conf/publish.secret")
+all=$scratch/conf/edge.toml
+# Open-file limits differ between machines, and the state directory of a service is not ours.
+sed -E 's/^# (\[\[[a-z]+\]\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
+        s/^(connections_max = )[0-9]+/\1100/; s|/var/lib/fcedge-edge|state|' \
+  "$top/examples/edge/edge.toml" >"$all"
+check "comments were taken away" code_is "$(grep -cE '^# ?[a-z_0-9]+ = ' "$all")" 0
+for node in "" fra1; do
+  "$edge" --config "$all" ${node:+--node "$node"} --check >"$scratch/check" 2>&1
+  check "edge.toml ${node:-common}: exit code" code_is $? 0
+  check "edge.toml ${node:-common}: the answer" says check "edge.toml: ok: node ${node:-node},"
+done
+
+for address in 127.0.0.1 127.0.0.1:abc 127.0.0.1:65536 :-1 host.example:80 ::1:80 unix: '[::1:80'; do
+  printf '[[listen]]\naddress = "%s"\n' "$address" >"$scratch/conf/bad.toml"
+  "$edge" --config "$scratch/conf/bad.toml" --check >"$scratch/check" 2>&1
+  check "address $address: exit code" code_is $? 2
+  check "address $address: the place" says check "bad.toml:2: listen[0].address: expected "
+done
+for address in :0 127.0.0.1:80 localhost:80 '[::]:443' unix:edge.sock; do
+  printf '[[listen]]\naddress = "%s"\n' "$address" >"$scratch/conf/good.toml"
+  "$edge" --config "$scratch/conf/good.toml" --check >"$scratch/check" 2>&1
+  check "address $address" code_is $? 0
+done
+
+((failures == 0)) && echo "ok"
+exit $((failures > 0))
