@@ -95,7 +95,8 @@ for node in "" fra1; do
   check "edge.toml ${node:-common}: the answer" says check "edge.toml: ok: node ${node:-node},"
 done
 
-for address in 127.0.0.1 127.0.0.1:abc 127.0.0.1:65536 :-1 host.example:80 ::1:80 unix: '[::1:80'; do
+for address in 127.0.0.1 127.0.0.1:abc 127.0.0.1:65536 :-1 host.example:80 ::1:80 '[::1:80' \
+  unix:; do
   printf '[[listen]]\naddress = "%s"\n' "$address" >"$scratch/conf/bad.toml"
   "$edge" --config "$scratch/conf/bad.toml" --check >"$scratch/check" 2>&1
   check "address $address: exit code" code_is $? 2
