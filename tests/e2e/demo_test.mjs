@@ -243,6 +243,5 @@ if (failed > 0) console.log('the node said:', node.log.slice(-20).join('\n'));
 await browser.close();
 await proxy.close();
 const code = await node.stop();
-node.remove();
 assert.equal(code, 0, 'the node ends well');
 process.exit(failed > 0 ? 1 : 0);

@@ -21,6 +21,8 @@ export class DemoNode {
     this.state = mkdtempSync(path.join(tmpdir(), 'fcedge-demo-'));
     this.log = [];
     this.agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 2 });
+    // A test that fails early must leave nothing behind either.
+    process.on('exit', () => this.remove());
   }
 
   // Resolves when the node serves; `port` is that of HTTPS and `httpPort` that of plain HTTP.

@@ -72,7 +72,7 @@ function loadPlaywright() {
   return createRequire(path.join(folder, 'package.json'))('playwright-core');
 }
 
-// A browser with an empty profile of its own. `close` removes the profile.
+// A browser with an empty profile of its own, which is removed when the process ends.
 export async function openBrowser() {
   const executablePath = findProgram('chromium', 'chromium-browser');
   if (!executablePath) skip('chromium is not installed');
@@ -81,9 +81,6 @@ export async function openBrowser() {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath, headless: true, ignoreHTTPSErrors: true, args: CHROMIUM_FLAGS, locale: 'en-GB',
   });
-  const close = async () => {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  };
-  return { context, close };
+  process.on('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return { context, close: () => context.close() };
 }
