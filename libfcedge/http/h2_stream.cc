@@ -28,6 +28,10 @@ constexpr uint32_t kTrustedBodyBytes = 64 * 1024;
 // Bodies in memory of one connection, in multiples of the largest that one request may have.
 constexpr uint64_t kBodiesMax = 8;
 constexpr uint64_t kLargeBodyBytes = 64 * 1024;
+// How long, and for how many bytes, a request may go on after its answer. Clients take a reset that
+// comes at once for a failure, although it says that there is none (curl 7.88).
+constexpr uint64_t kLingerMs = 2000;
+constexpr uint32_t kLingerBytes = 64 * 1024;
 
 ssize_t read_body(nghttp2_session*, int32_t, uint8_t*, size_t length, uint32_t* flags,
                   nghttp2_data_source* source, void*) {
@@ -92,7 +96,11 @@ void H2Stream::on_head(bool request_ends) {
 }
 
 bool H2Stream::on_body(Bytes piece) {
-  if (!exchange_) return false;
+  if (!exchange_) {
+    discarded_bytes_ += piece.size();
+    if (answer_sent_ && discarded_bytes_ > kLingerBytes) stop_request();
+    return false;
+  }
   upload_last_ms_ = link_.http.net.loop.now_ms();
   const uint64_t size = uint64_t{body_size_} + piece.size();
   if (size > body_max_) {
@@ -137,14 +145,16 @@ void H2Stream::on_request_end() {
 }
 
 uint64_t H2Stream::upload_deadline_ms() const {
+  if (!exchange_) return upload_last_ms_ + kLingerMs;
   // A byte a millisecond is about 1 KiB/s.
   return std::min(upload_last_ms_, upload_began_ms_ + body_size_) + link_.http.net.limits.body_ms;
 }
 
 void H2Stream::on_upload_too_slow() {
   static_cast<ListNode<H2Upload>*>(this)->unlink();
+  if (!exchange_) return stop_request();
   link_.http.net.counters.add(Counter::limit_body_time);
-  if (exchange_) exchange_->respond_text(408, "the body came too slowly\n");
+  exchange_->respond_text(408, "the body came too slowly\n");
 }
 
 // --- The answer --------------------------------------------------------------------------------
@@ -206,8 +216,18 @@ void H2Stream::on_continue(Exchange&) {
 
 void H2Stream::on_answer_sent() {
   if (!request_open_) return;
-  request_open_ = false;
+  answer_sent_ = true;
+  if (discarded_bytes_ > kLingerBytes) return stop_request();
+  upload_last_ms_ = link_.http.net.loop.now_ms();
+  link_.uploads.push_back(this);
+}
+
+// Answered in full: the client need not send the rest (RFC 9113 section 8.1).
+void H2Stream::stop_request() {
+  if (!std::exchange(request_open_, false)) return;
+  static_cast<ListNode<H2Upload>*>(this)->unlink();
   nghttp2_submit_rst_stream(link_.session, NGHTTP2_FLAG_NONE, id_, NGHTTP2_NO_ERROR);
+  link_.stream.want_flush(Lane::answer);
 }
 
 void H2Stream::on_drain() {

@@ -52,11 +52,13 @@ class H2Stream final : public ExchangeTransport,
   bool on_body(Bytes piece);
   void on_request_end();
 
-  // When the body counts as too slow: it paused for too long, or has come at less than 1 KiB/s.
+  // When the body counts as too slow: it paused for too long, or has come at less than 1 KiB/s. Of
+  // a request that was answered before its end: when that has to come.
   uint64_t upload_deadline_ms() const;
   void on_upload_too_slow();
 
-  // The whole answer was sent. What is still to come of the request is not wanted.
+  // The whole answer was sent. What is still to come of the request is not wanted: it is dropped
+  // for a while, then the stream is reset.
   void on_answer_sent();
   void on_drain();
   // The client has said by PRIORITY_UPDATE how urgent this is.
@@ -82,6 +84,7 @@ class H2Stream final : public ExchangeTransport,
   BodySource::Pull pull(Gather& out, size_t max);
   BodySource::Pull add_bytes(Gather& out, size_t max);
   void release_exchange();
+  void stop_request();
 
   H2Link& link_;
   Exchange* exchange_;   // until it is answered
@@ -94,14 +97,16 @@ class H2Stream final : public ExchangeTransport,
   uint32_t body_capacity_ = 0;
   uint32_t body_max_ = 0;
   size_t trailer_bytes_ = 0;
+  size_t discarded_bytes_ = 0;  // of the request, after it was answered
   int64_t content_length_ = -1;
   uint64_t upload_began_ms_ = 0;
   uint64_t upload_last_ms_ = 0;
   const int32_t id_;
   bool length_known_ = false;  // `left_` counts
   bool request_open_ = true;   // the client has not ended its side
-  bool waiting_ = false;       // the source has said so
-  bool deferred_ = false;      // nghttp2 does not ask until it is told
+  bool answer_sent_ = false;
+  bool waiting_ = false;   // the source has said so
+  bool deferred_ = false;  // nghttp2 does not ask until it is told
   bool has_priority_ = false;
 };
 

@@ -154,7 +154,8 @@ TEST_CASE("h2 limit: a body beyond the limit is answered 413, then the upload is
   const std::string body(100'001, 'x');
   const int32_t announced = client.request(
       H2Client::post("/", {{"content-length", std::to_string(body.size())}}), &body, false);
-  const int32_t streamed = client.request(H2Client::post("/"), &body, false);
+  const std::string more(250'000, 'x');
+  const int32_t streamed = client.request(H2Client::post("/"), &more, false);
   node.settle();
   for (const int32_t id : {announced, streamed}) {
     CHECK(client.answers[id].status == 413);
@@ -173,6 +174,30 @@ TEST_CASE("h2 limit: a body beyond the limit is answered 413, then the upload is
     node.settle();
     REQUIRE(client.answers[id].status == 413);
   }
+}
+
+TEST_CASE("h2 limit: a request may end after its answer, for a while") {
+  H2Node node;
+  route_all(node);
+  H2Client& client = node.open();
+  const std::string body = "abc";
+  const int32_t ends = client.request(H2Client::post("/none"), &body, false);
+  const int32_t stays = client.request(H2Client::post("/none"), &body, false);
+  node.settle();
+  for (const int32_t id : {ends, stays}) {
+    CHECK(client.answers[id].status == 404);
+    CHECK(client.answers[id].ended);
+    CHECK_FALSE(client.answers[id].closed);
+  }
+  client.send_more(ends, "def", true);
+  node.settle();
+  CHECK(client.answers[ends].closed);
+  CHECK_FALSE(client.answers[stays].closed);
+  const uint64_t begin = monotonic_us();
+  CHECK(node.settle_until([&] { return client.answers[stays].closed; }));
+  CHECK(monotonic_us() - begin > 1'500'000);
+  CHECK(client.answers[stays].error == NGHTTP2_NO_ERROR);
+  CHECK(node.counted(Counter::limit_body_time) == 0);
 }
 
 TEST_CASE("h2 limit: many large bodies at once are not all kept in memory") {
