@@ -64,5 +64,4 @@ try {
     + ` max_ms=${max} posts=${count} transport=${await to.transport()}`);
 } finally {
   await browser.close();
-  node.remove();
 }
