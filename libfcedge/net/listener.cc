@@ -58,6 +58,12 @@ void set_option(int fd, int level, int name, int value) {
 int make_tcp(const ListenAddress& address, uint16_t port, bool reuse_port) {
   SocketAddress to = tcp_address(address, port);
   const int fd = socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0 && errno == EAFNOSUPPORT && address.any) {
+    // A machine without IPv6: all of its addresses are those of IPv4.
+    ListenAddress all_v4;
+    all_v4.host = "0.0.0.0";
+    return make_tcp(all_v4, port, reuse_port);
+  }
   if (fd < 0) return -errno;
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -93,15 +99,18 @@ Status bind_unix(const ListenAddress& address, const BoundAddress::Options& opti
   // A socket file that nobody listens on is what a crash leaves behind: it may be replaced.
   struct stat info;
   if (::lstat(address.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
-    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // Not blocking: a listener whose queue is full is alive, and must not hold us up.
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const bool alive = ::connect(probe, to_any, sizeof to) == 0 || errno != ECONNREFUSED;
     ::close(probe);
     if (!alive) ::unlink(address.path.c_str());
   }
-  if (::bind(fd, to_any, sizeof to) != 0 || ::chmod(address.path.c_str(), options.unix_mode) != 0 ||
+  const bool bound = ::bind(fd, to_any, sizeof to) == 0;
+  if (!bound || ::chmod(address.path.c_str(), options.unix_mode) != 0 ||
       ::listen(fd, static_cast<int>(options.backlog)) != 0) {
     const int error = errno;
     ::close(fd);
+    if (bound) ::unlink(address.path.c_str());
     return failed(what, error);
   }
   *out = fd;

@@ -54,6 +54,7 @@ struct NetContext {
   Bytes tls_in;
   std::vector<uint8_t> tls_out;
   uint32_t tls_records = 0;  // records that the session took since the stream began its pass
+  bool tls_in_body = false;  // of the session that reads: a record's header is complete
 
  private:
   uint64_t handshake_turn_ = 0;

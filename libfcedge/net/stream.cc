@@ -68,8 +68,8 @@ void Stream::on_readable() {
   if (got == 0) {
     eof_ = true;
     if (state_ == State::open) return owner_->on_eof();
-    if (state_ != State::closing) finish(Status::closed);
-    return;
+    if (state_ == State::closing) return;
+    return finish(state_ == State::lingering ? Status::ok : Status::closed);
   }
   net_.counters.add(Counter::bytes_in, static_cast<uint64_t>(got));
   deliver({net_.read_buffer.get(), static_cast<size_t>(got)});
@@ -119,6 +119,7 @@ void Stream::begin_tls(Bytes hello) {
 
 void Stream::step_handshake() {
   const TlsSession::Step step = tls_.handshake();
+  if (step != TlsSession::Step::done) net_.tls_in = {};
   if (!net_.tls_out.empty()) send_tls_out();  // of a failure: the alert
   if (state_ == State::closed) return;
   if (step == TlsSession::Step::failed) {
@@ -127,11 +128,13 @@ void Stream::step_handshake() {
   }
   if (step == TlsSession::Step::wait) return;
   timer_.cancel();
+  if (writing_blocked_) timer_.arm(net_.loop.timers(), net_.limits.write_ms);
   net_.counters.add(Counter::tls_handshakes);
   if (tls_.resumed()) net_.counters.add(Counter::tls_resumed);
   state_ = State::open;
   acceptor_.on_stream(*this);
-  if (!net_.tls_in.empty() && state_ == State::open) deliver_tls();
+  if (!net_.tls_in.empty() && state_ == State::open) return deliver_tls();
+  net_.tls_in = {};
 }
 
 // One pass over the ciphertext that was read: its records, one after the other.
@@ -144,6 +147,7 @@ void Stream::deliver_tls() {
     ++with_data;
     owner_->on_data({plain.data(), static_cast<size_t>(got)});
   }
+  net_.tls_in = {};  // what a closing stream left there is nobody else's
   if (state_ == State::closed) {
     net_.tls_out.clear();
     return;
@@ -153,7 +157,8 @@ void Stream::deliver_tls() {
     net_.counters.add(Counter::limit_key_updates);
     return finish(Status::protocol);
   }
-  if (got < 0 && state_ == State::open) {
+  if (got == TlsSession::kBroken) return finish(Status::tls);
+  if (got == TlsSession::kClosed && state_ == State::open) {
     eof_ = true;
     owner_->on_eof();
   }
@@ -282,7 +287,7 @@ bool Stream::send_rest() {
     if (result < 0) return false;
     auto sent = static_cast<size_t>(result);
     const bool all = sent == total;
-    if (sent > 0) timer_.arm(net_.loop.timers(), net_.limits.write_ms);
+    if (sent > 0) time_write();
     while (sent > 0) {
       Slice& slice = rest_->slices[rest_->first];
       const size_t taken = std::min(sent, slice.bytes.size());
@@ -296,8 +301,8 @@ bool Stream::send_rest() {
     if (!all) return false;
   }
   rest_.reset();
-  timer_.cancel();
   writing_blocked_ = false;
+  if (state_ == State::open || state_ == State::closing) timer_.cancel();
   return true;
 }
 
@@ -329,8 +334,14 @@ void Stream::keep(std::vector<Slice> slices) {
   }
   if (writing_blocked_) return;
   writing_blocked_ = true;
-  timer_.arm(net_.loop.timers(), net_.limits.write_ms);
+  time_write();
   update_poll();
+}
+
+// There is one timer: a handshake and a lingering end keep theirs, whatever the socket takes.
+void Stream::time_write() {
+  if (state_ == State::open || state_ == State::closing)
+    timer_.arm(net_.loop.timers(), net_.limits.write_ms);
 }
 
 // --- Closing -----------------------------------------------------------------------------------

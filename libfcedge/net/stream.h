@@ -113,6 +113,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   // The number of bytes that the socket took; -1 after it failed and the stream was finished.
   ssize_t send_some(const struct iovec* pieces, size_t count);
   void keep(std::vector<Slice> slices);
+  void time_write();
 
   void finish_close();
   void finish(Status why);

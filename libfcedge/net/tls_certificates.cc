@@ -36,10 +36,13 @@ constexpr size_t kFileBytesMax = 1 << 20;  // more than any chain of certificate
 int on_receive(WOLFSSL*, char* to, int size, void* context) {
   auto& net = *static_cast<NetContext*>(context);
   if (net.tls_in.empty()) return WOLFSSL_CBIO_ERR_WANT_READ;
-  // wolfSSL asks for the five bytes of a record's header by themselves.
-  constexpr int kRecordHeaderBytes = 5;
-  if (size == kRecordHeaderBytes) ++net.tls_records;
   const size_t taken = std::min(static_cast<size_t>(size), net.tls_in.size());
+  // wolfSSL asks for a record's header and for its body by turns, and for what is missing of
+  // either again.
+  if (taken == static_cast<size_t>(size)) {
+    if (!net.tls_in_body) ++net.tls_records;
+    net.tls_in_body = !net.tls_in_body;
+  }
   std::memcpy(to, net.tls_in.data(), taken);
   net.tls_in = net.tls_in.subspan(taken);
   return static_cast<int>(taken);

@@ -28,10 +28,12 @@ TlsSession::~TlsSession() {
   if (ssl_) wolfSSL_free(ssl_);
 }
 
-TlsSession::TlsSession(TlsSession&& other) noexcept : ssl_(std::exchange(other.ssl_, nullptr)) {}
+TlsSession::TlsSession(TlsSession&& other) noexcept
+    : ssl_(std::exchange(other.ssl_, nullptr)), in_body_(other.in_body_) {}
 
 TlsSession& TlsSession::operator=(TlsSession&& other) noexcept {
   std::swap(ssl_, other.ssl_);
+  std::swap(in_body_, other.in_body_);
   return *this;
 }
 
@@ -63,8 +65,16 @@ Status TlsSession::open(const CertificateSet& set, Bytes hello, NetContext& net)
   return Status::ok;
 }
 
+NetContext& TlsSession::begin_read() {
+  auto& net = *static_cast<NetContext*>(wolfSSL_GetIOReadCtx(ssl_));
+  net.tls_in_body = in_body_;
+  return net;
+}
+
 TlsSession::Step TlsSession::handshake() {
+  NetContext& net = begin_read();
   const int result = wolfSSL_accept(ssl_);
+  in_body_ = net.tls_in_body;
   if (result == WOLFSSL_SUCCESS) return Step::done;
   const int error = wolfSSL_get_error(ssl_, result);
   return error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE ? Step::wait
@@ -72,10 +82,16 @@ TlsSession::Step TlsSession::handshake() {
 }
 
 int TlsSession::read(MutableBytes out) {
+  NetContext& net = begin_read();
   const int got = wolfSSL_read(ssl_, out.data(), static_cast<int>(out.size()));
+  in_body_ = net.tls_in_body;
   if (got > 0) return got;
-  const int error = wolfSSL_get_error(ssl_, got);
-  return error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE ? 0 : -1;
+  switch (wolfSSL_get_error(ssl_, got)) {
+    case WOLFSSL_ERROR_WANT_READ:
+    case WOLFSSL_ERROR_WANT_WRITE: return 0;
+    case WOLFSSL_ERROR_ZERO_RETURN: return kClosed;
+    default: return kBroken;
+  }
 }
 
 Status TlsSession::write(Bytes plain) {

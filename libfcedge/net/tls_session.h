@@ -63,8 +63,10 @@ class TlsSession {
   enum class Step { done, wait, failed };
   // Goes on with the handshake on the bytes in `net.tls_in`.
   Step handshake();
-  // Decrypts one record's worth into `out`: its size, 0 when more ciphertext is needed, -1 when the
-  // peer closed or broke the session.
+  // Decrypts one record's worth into `out`: its size, 0 when more ciphertext is needed, or one of
+  // these two. After `kBroken` an alert may be in `net.tls_out`; nothing may follow it.
+  static constexpr int kClosed = -1;
+  static constexpr int kBroken = -2;
   int read(MutableBytes out);
   // Encrypts at most 16 KiB into `net.tls_out`.
   Status write(Bytes plain);
@@ -76,7 +78,10 @@ class TlsSession {
   const char* version() const;  // "TLSv1.3"
 
  private:
+  NetContext& begin_read();
+
   WOLFSSL* ssl_ = nullptr;
+  bool in_body_ = false;  // of a record that is coming in
 };
 
 }  // namespace fce

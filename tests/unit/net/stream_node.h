@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// A loop with real streams over socket pairs, whose owners do what the test says.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <atomic>
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/stream.h"
+
+namespace fce {
+
+struct TestOwner final : StreamOwner {
+  Stream* stream = nullptr;
+  std::string data;    // what came in
+  std::string output;  // what is to go out
+  int flushes = 0;
+  int eofs = 0;
+  int closes = 0;
+  Status why = Status::ok;
+  size_t room_most = 0;
+  std::function<void()> data_hook = [] {};
+  std::function<void()> eof_hook = [] {};
+  std::function<void()> flush_hook = [] {};
+
+  void on_data(Bytes bytes) override {
+    CHECK(closes == 0);
+    data += as_text(bytes);
+    data_hook();
+  }
+  void on_eof() override {
+    CHECK(closes == 0);
+    ++eofs;
+    eof_hook();
+  }
+  bool on_flush(Gather& out) override {
+    CHECK(closes == 0);
+    CHECK_FALSE(stream->blocked());
+    ++flushes;
+    room_most = std::max(room_most, out.room());
+    const size_t size = std::min(out.room(), output.size());
+    out.copy(std::string_view(output).substr(0, size));
+    output.erase(0, size);
+    flush_hook();
+    return !output.empty();
+  }
+  void on_closed(Status reason) override {
+    ++closes;
+    why = reason;
+    stream = nullptr;
+  }
+  void send(std::string_view text) {
+    output += text;
+    stream->want_flush(Lane::answer);
+  }
+};
+
+struct StreamNode : StreamAcceptor {
+  Limits limits;
+  Counters counters;
+  std::atomic<uint64_t> connections{0};
+  Loop loop{2000};
+  NetContext net{loop, limits, counters, connections};
+  const CertificateStore* certificates = nullptr;  // null: clear text
+  std::vector<std::unique_ptr<TestOwner>> owners;  // one per stream that became ready
+  std::function<void(Stream&)> stream_hook = [](Stream&) {};
+  std::vector<int> clients;
+  int buffer_bytes = 0;  // of the sockets, when not 0
+
+  StreamNode() { REQUIRE(loop.open() == Status::ok); }
+  ~StreamNode() {
+    for (int& fd : clients) leave(fd);
+    turn();
+    // Whose owner did not close when the client left.
+    net.streams.for_each([](Stream* stream) { stream->abort(Status::canceled); });
+    turn();
+    CHECK(connections.load() == 0);
+    CHECK(net.streams.empty());
+    for (const auto& one : owners) CHECK(one->closes == 1);
+  }
+
+  // Connects; the result is the client's end.
+  int& open() {
+    int pair[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
+    for (const int fd : pair)
+      if (buffer_bytes > 0)
+        ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+    clients.reserve(64);
+    clients.push_back(pair[0]);
+    Stream::accept(net, pair[1], PeerAddress(), certificates, *this);
+    return clients.back();
+  }
+  TestOwner& owner() { return *owners.back(); }
+  int client() const { return clients.back(); }
+  void on_stream(Stream& stream) override {
+    owners.push_back(std::make_unique<TestOwner>());
+    owner().stream = &stream;
+    stream.set_owner(&owner());
+    stream_hook(stream);
+  }
+  static void leave(int& fd) {
+    if (fd >= 0) ::close(std::exchange(fd, -1));
+  }
+
+  void turn(int count = 6) {
+    for (int i = 0; i < count; ++i) uv_run(loop.uv(), UV_RUN_NOWAIT);
+  }
+  // Moves the timers, not the clock.
+  void pass_time(uint64_t ms) {
+    passed_ += ms;
+    loop.timers().advance(loop.now_ms() + passed_);
+    turn();
+  }
+  // Sends all of it from the client's end.
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(client(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent > 0) bytes.remove_prefix(static_cast<size_t>(sent));
+      if (sent < 0 && errno != EAGAIN) break;
+      turn(1);
+    }
+    turn();
+  }
+  // What the client's end gets until nothing more comes; `eof` tells why it ended.
+  std::string receive(size_t most = SIZE_MAX) {
+    std::string out;
+    turn();
+    while (out.size() < most) {
+      char buffer[65'536];
+      const ssize_t got = ::recv(client(), buffer, std::min(sizeof buffer, most - out.size()), 0);
+      eof = got == 0;
+      if (got <= 0) break;
+      out.append(buffer, static_cast<size_t>(got));
+      turn(2);
+    }
+    return out;
+  }
+  uint64_t count(Counter counter) const { return counters.get(counter); }
+
+  bool eof = false;
+
+ private:
+  uint64_t passed_ = 0;
+};
+
+// Bytes whose order shows.
+inline std::string counting_bytes(size_t size) {
+  std::string out(size, '\0');
+  for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 7 + i / 251 + i / 65'536);
+  return out;
+}
+
+}  // namespace fce
