@@ -25,7 +25,8 @@ class BodyReader {
   ~BodyReader() = default;
 };
 
-// Destroying a source stops it: the client has left, or `end` or `failed` was returned.
+// Destroying a source stops it: the client has left, or `end` or `failed` was returned. That may be
+// within the same flush, so what it added must hold itself (a slice, a copy) or outlive it.
 class BodySource {
  public:
   virtual ~BodySource() = default;
