@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 
+#include "http/authority.h"
+
 namespace fce {
 
 // What a head is collected in; it stands in the arena and needs no destructor.
@@ -24,25 +26,12 @@ struct H1Parser::Head {
 
 namespace {
 
+// What a body may have besides its data, since llhttp skips chunk extensions of any length: so many
+// bytes for each byte of data, and so many times what a head may have, for extensions and trailer.
+constexpr int64_t kFramingPerByte = 16;
+constexpr int64_t kFramingHeads = 2;
+
 H1Parser& self(llhttp_t* parser) { return *static_cast<H1Parser*>(parser->data); }
-
-// A host: registered name, IPv4, or IPv6 in brackets, with a port (RFC 3986 section 3.2). Letters
-// that have no business there would let one host pass for another.
-bool valid_authority(std::string_view authority) {
-  return std::all_of(authority.begin(), authority.end(), [](char c) {
-    const char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
-           std::strchr(".-_~:[]%!$&'()*+,;=", c) != nullptr;
-  });
-}
-
-std::string_view without_port(std::string_view authority) {
-  const size_t bracket = authority.rfind(']');
-  const size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos) return authority;
-  if (bracket != std::string_view::npos && colon < bracket) return authority;
-  return authority.substr(0, colon);
-}
 
 }  // namespace
 
@@ -71,6 +60,7 @@ void H1Parser::begin() {
   head_ = new (arena_->allocate(sizeof(Head))) Head{};
   state_ = State::head;
   trailer_bytes_ = 0;
+  framing_left_ = kFramingHeads * static_cast<int64_t>(limits_.header_bytes_max);
   complete_ = false;
   scanner_.reset();
   llhttp_init(parser(), HTTP_REQUEST, static_cast<const llhttp_settings_t*>(settings()));
@@ -99,7 +89,10 @@ H1Parser::Result H1Parser::feed(Bytes data, size_t* taken) {
       }
       if (scanner_.bytes() >
           size_t{limits_.request_line_bytes_max} + limits_.header_bytes_max + 256) {
-        refuse(431, "the head is too large", Counter::limit_header_bytes);
+        if (scanner_.in_first_line())
+          refuse(414, "the request line is too long", Counter::limit_request_line);
+        else
+          refuse(431, "the head is too large", Counter::limit_header_bytes);
         return Result::refused;
       }
       rest = rest.first(used);
@@ -113,6 +106,7 @@ H1Parser::Result H1Parser::feed(Bytes data, size_t* taken) {
 
 H1Parser::Result H1Parser::execute(Bytes data, size_t* taken) {
   const char* at = as_text(data).data();
+  if (state_ == State::body) framing_left_ -= static_cast<int64_t>(data.size());
   const llhttp_errno_t error = llhttp_execute(parser(), at, data.size());
   *taken = data.size();
   if (refused_) return Result::refused;
@@ -123,7 +117,11 @@ H1Parser::Result H1Parser::execute(Bytes data, size_t* taken) {
     head_ = nullptr;
     return Result::request;
   }
-  if (error == HPE_OK) return Result::more;
+  if (error == HPE_OK) {
+    if (framing_left_ >= 0) return Result::more;
+    refuse(413, "the chunks are mostly framing", Counter::limit_body_bytes);
+    return Result::refused;
+  }
   refuse(error == HPE_INVALID_VERSION ? 505 : 400, llhttp_errno_name(error));
   return Result::refused;
 }
@@ -280,7 +278,7 @@ int H1Parser::check_fields(Request& request, int64_t* content_length, bool* expe
 int H1Parser::set_host(Request& request, std::string_view authority) {
   if (!valid_authority(authority)) return refuse(400, "the host is not valid");
   request.authority = authority;
-  const std::string_view host = without_port(authority);
+  const std::string_view host = host_of_authority(authority);
   char* lower = arena_->allocate_array<char>(host.size());
   std::transform(host.begin(), host.end(), lower, ascii_lower);
   request.host = {lower, host.size()};
@@ -314,6 +312,7 @@ int H1Parser::set_target(Request& request) {
 
 int H1Parser::on_body_piece(llhttp_t* raw, const char* at, size_t size) {
   H1Parser& parser = self(raw);
+  parser.framing_left_ += (1 + kFramingPerByte) * static_cast<int64_t>(size);
   if (parser.sink_.on_body({reinterpret_cast<const uint8_t*>(at), size})) return 0;
   parser.stopped_ = true;
   return -1;

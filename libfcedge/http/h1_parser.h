@@ -100,6 +100,7 @@ class H1Parser {
   HeadScanner scanner_;
   Refusal refusal_;
   size_t trailer_bytes_ = 0;
+  int64_t framing_left_ = 0;  // of a body: bytes that are not its data
   State state_ = State::idle;
   bool refused_ = false;
   bool stopped_ = false;
