@@ -113,6 +113,8 @@ bool H2Connection::cut_off(Counter counter) {
 void H2Connection::close_if_done() {
   if (nghttp2_session_want_read(link_.session) || nghttp2_session_want_write(link_.session)) return;
   timer_.cancel();
+  // Asked to leave, it had no stream to stay for: then it was cut off by that.
+  if (calmed_ && !cut_) cut_off(*calmed_);
   // What the client still sends must not destroy the GOAWAY on its way.
   link_.stream.close(true);
 }
@@ -200,7 +202,10 @@ void H2Connection::on_stream_closed(H2Stream* stream) {
 bool H2Connection::spend(H2Budget& budget, uint32_t per_s, uint32_t burst, Counter counter) {
   switch (budget.spend(link_.http.net.loop.now_ms(), per_s, burst)) {
     case H2Budget::Level::fine: break;
-    case H2Budget::Level::high: leave(NGHTTP2_ENHANCE_YOUR_CALM); break;
+    case H2Budget::Level::high:
+      if (!leaving_) calmed_ = counter;
+      leave(NGHTTP2_ENHANCE_YOUR_CALM);
+      break;
     case H2Budget::Level::spent: return cut_off(counter);
   }
   return true;

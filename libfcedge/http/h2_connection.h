@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "http/context.h"
 #include "http/h2_budget.h"
@@ -78,7 +79,8 @@ class H2Connection final : public StreamOwner, public Drainable {
   uint32_t continuations_ = 0;  // of the header block that comes in
   Drain drain_ = Drain::none;
   bool any_request_ = false;
-  bool leaving_ = false;  // GOAWAY with an error was queued
+  bool leaving_ = false;           // GOAWAY with an error was queued
+  std::optional<Counter> calmed_;  // the budget for whose sake it was
   bool cut_ = false;
 };
 
