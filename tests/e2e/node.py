@@ -101,7 +101,9 @@ class Node:
         self.process = subprocess.Popen([EDGE, "--config", self.config], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                         errors="replace")
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        # The reader keeps its own log: it may outlive this start by the time to see the end.
+        self._reader = threading.Thread(target=self._read_log, daemon=True,
+                                        args=(self.process.stdout, self.log, self._news))
         self._reader.start()
         self.epoch = int(re.search(r"epoch=(\d+)", self.wait_log("node started")).group(1))
         ports = {"true": [], "false": []}
@@ -113,14 +115,15 @@ class Node:
         self.tls_port = (ports["true"] or [None])[0]
         self._metrics = None
 
-    def _read_log(self):
-        for line in self.process.stdout:
-            with self._news:
-                self.log.append(line.rstrip("\n"))
-                self._news.notify_all()
-        with self._news:
-            self.log.append(None)  # the end
-            self._news.notify_all()
+    @staticmethod
+    def _read_log(lines, log, news):
+        for line in lines:
+            with news:
+                log.append(line.rstrip("\n"))
+                news.notify_all()
+        with news:
+            log.append(None)  # the end
+            news.notify_all()
 
     def wait_log(self, part, seconds=15, after=0):
         """The first line with `part` behind the first `after` lines."""
