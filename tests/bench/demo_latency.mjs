@@ -64,4 +64,5 @@ try {
     + ` max_ms=${max} posts=${count} transport=${await to.transport()}`);
 } finally {
   await browser.close();
+  await node.stop();
 }
