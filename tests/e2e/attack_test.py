@@ -149,7 +149,8 @@ def many_slow_clients():
             wire.send(b"GET / HTTP/1.1\r\nX: " if number < 300 else b"\x16\x03\x01")
         for number, wire in enumerate(slow):
             heard = wire.rest()
-            check(heard.startswith(b"HTTP/1.1 408") if number < 300 else not heard, "cut off", heard)
+            told = heard.startswith(b"HTTP/1.1 408")
+            check(told if number < 300 else not heard, "cut off", heard)
             wire.close()
     after = node.metrics()
     for name in ("limit_header_time", "limit_tls_handshake_time"):

@@ -92,7 +92,8 @@ def bodies():
             wire.send("1\r\nx\r\n" * n + "0\r\n\r\n")
             equal(wire.answer().status, 200, f"{n} chunks of one byte")
     for body in ("5\r\nhelloX", "g\r\n", "-1\r\n", "5 \r\nhello\r\n0\r\n\r\n", "\r\n",
-                 "5\nhello\n0\n\n", "ffffffffffffffffff\r\nx", "5\r\nhello\r\n0\r\nno colon\r\n\r\n"):
+                 "5\nhello\n0\n\n", "ffffffffffffffffff\r\nx",
+                 "5\r\nhello\r\n0\r\nno colon\r\n\r\n"):
         with Wire(node.port) as wire:
             wire.send(chunked + body)
             answer = wire.answer()
@@ -272,8 +273,10 @@ def refused():
         "CL and TE": "Host: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n",
         "TE and CL": "Host: h\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n",
         "two CL": "Host: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n",
-        "CL list": "Host: h\r\nContent-Length: 1, 1\r\n", "CL sign": "Host: h\r\nContent-Length: +1\r\n",
-        "CL negative": "Host: h\r\nContent-Length: -1\r\n", "CL hex": "Host: h\r\nContent-Length: 0x1\r\n",
+        "CL list": "Host: h\r\nContent-Length: 1, 1\r\n",
+        "CL sign": "Host: h\r\nContent-Length: +1\r\n",
+        "CL negative": "Host: h\r\nContent-Length: -1\r\n",
+        "CL hex": "Host: h\r\nContent-Length: 0x1\r\n",
         "CL huge": "Host: h\r\nContent-Length: 99999999999999999999999\r\n",
         "TE twice": "Host: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "TE list": "Host: h\r\nTransfer-Encoding: chunked, chunked\r\n",
@@ -287,7 +290,8 @@ def refused():
              "GET files/a.txt HTTP/1.1", "GET /files/a.txt#x HTTP/1.1", "GET /a b HTTP/1.1",
              "GET /\x01 HTTP/1.1", "GET /files/a.txt HTTP/1.1 ", "GET /files/a.txt http/1.1",
              "\x16\x03\x01\x02\x00")
-    tries = {name: f"POST /publish/r HTTP/1.1\r\n{each}X-Z: 1\r\n\r\n" for name, each in fields.items()}
+    tries = {name: f"POST /publish/r HTTP/1.1\r\n{each}X-Z: 1\r\n\r\n"
+             for name, each in fields.items()}
     tries.update({line: f"{line}\r\nHost: h\r\n\r\n" for line in lines})
     taken = []
     for name, request in tries.items():
@@ -300,7 +304,8 @@ def refused():
             check(wire.closed(), f"{name}: the connection is closed")
     check(not taken, "all are refused", taken)
     # A HTTP/1.0 client's chunks could be read in two ways.
-    answer = ask(node.port, "POST /publish/r HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    answer = ask(node.port, "POST /publish/r HTTP/1.0\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
     equal(answer.status, 400, "chunks in HTTP/1.0")
     equal(node.count("http_malformed") - before, len(tries) + 1, "each refusal is counted")
 
@@ -325,7 +330,8 @@ def by_curl():
     check(out == (node.www / "big.bin").read_bytes(), "a large file is intact")
     code, out, _ = curl("-H", "Content-Type: application/json", "-H", "Transfer-Encoding: chunked",
                         "--data-binary", '{"client_id":"11111111-1111",'
-                        '"author":"A","text":"T"}', f"{url}/threads/x/comments", "-w", " %{http_code}")
+                        '"author":"A","text":"T"}', "-w", " %{http_code}",
+                        f"{url}/threads/x/comments")
     equal((code, out[-3:]), (0, b"201"), "a comment is posted in chunks")
 
 

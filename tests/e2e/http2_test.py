@@ -144,7 +144,8 @@ def malformed():
     """requests that are not valid are refused, the rest of the connection goes on"""
     upper = [("X-Upper", "x")]
     cases = {
-        "upper case": request(fields=upper), "connection": request(fields=[("connection", "close")]),
+        "upper case": request(fields=upper),
+        "connection": request(fields=[("connection", "close")]),
         "transfer-encoding": request(fields=[("transfer-encoding", "chunked")]),
         "te": request(fields=[("te", "gzip")]), "LF": request(fields=[("x", "a\nb")]),
         "NUL": request(fields=[("x", "a\0b")]), "CR": request(fields=[("x", "a\rb")]),

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""TLS as OpenSSL sees it: versions, certificates, ALPN, tickets, hot swap, slow and hostile peers."""
+"""TLS as OpenSSL sees it: versions, certificates, ALPN, tickets, hot swap, hostile peers."""
 
 import os
 import pathlib
