@@ -87,8 +87,8 @@ FCE_API uint32_t fce_exchange_is_tls(const fce_exchange* exchange);
  * out. Errors: FCE_EINVAL (status not 200-599, a name or value that RFC 9110 forbids: answered 500
  * and given back all the same), FCE_ECANCELED when the client or the node has gone; given back then
  * too.
- * On a thread that is not the shard's FCE_OK means that the answer is on its way; whether the client
- * is still there is found out later.
+ * On a thread that is not the shard's FCE_OK means that the answer is on its way; whether the
+ * client is still there is found out later.
  * **Thread**: any, also after fce_node_stop and fce_node_destroy.
  * **Lives**: headers and body are copied before it returns. */
 FCE_API int fce_exchange_respond(fce_exchange* exchange, uint32_t status, const fce_header* headers,

@@ -69,8 +69,9 @@ FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,
                                    const fce_publish_route_options* publish);
 
-/* Tells the outcome of a publication: FCE_OK and its id "EPOCH-N" (NUL-terminated), or an error: FCE_ENOBUFS
- * (the node has all the channels it may have), FCE_ESTATE or FCE_ECANCELED (the node stops).
+/* Tells the outcome of a publication: FCE_OK and its id "EPOCH-N" (NUL-terminated), or an error:
+ * FCE_ENOBUFS (the node has all the channels it may have), FCE_ESTATE or FCE_ECANCELED (the node
+ * stops).
  * **Thread**: a shard's. **Lives**: `id` until return. */
 typedef void (*fce_published_fn)(int status, const char* id, void* user);
 
