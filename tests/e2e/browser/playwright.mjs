@@ -17,6 +17,9 @@ const CHROMIUM_FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
+// What is to be cleaned up when the process ends is cleaned up when somebody ends it, too.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
 // Ends the process as a skipped test, with the reason as its last line.
 export function skip(reason) {
   console.log(reason);
