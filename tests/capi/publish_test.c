@@ -7,7 +7,7 @@ enum { THREADS = 4, EACH = 500 };
 static fce_node* node;
 
 typedef struct publisher {
-  char channel[16];
+  char channel[32];
   int done; /* outcomes so far; only the channel's shard counts */
   int out_of_order;
 } publisher;
