@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the end-to-end tests, two at a time, and prints RESULT <tab> STAGE <tab> NAME for each.
 
-  e2e.py STAGE BUILD_DIR
+  e2e.py STAGE BUILD_DIR [PATTERN]
 
-A test is an executable tests/e2e/*_test.{sh,py,mjs}. It finds the build in FCEDGE_BUILD and, in a
+With a pattern only the tests whose names match it are run. A test is an executable tests/e2e/*_test.{sh,py,mjs}. It finds the build in FCEDGE_BUILD and, in a
 sanitizer's run, that one's name in FCEDGE_SANITIZER. Exit code 0 is passed, 77 is skipped with the
 last line of output as the reason, anything else failed. Its output is kept in BUILD_DIR/e2e/.
 """
@@ -51,9 +51,9 @@ def run(test, build):
     return test.name, code, lines, time.monotonic() - began
 
 
-def main(stage, build):
+def main(stage, build, pattern="*"):
     (build / "e2e").mkdir(parents=True, exist_ok=True)
-    tests = sorted(t for t in TESTS.glob("*_test.*") if t.suffix in SUFFIXES)
+    tests = sorted(t for t in TESTS.glob(f"{pattern}_test.*") if t.suffix in SUFFIXES)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         for name, code, lines, took in pool.map(lambda test: run(test, build), tests):
             if code == 0:
