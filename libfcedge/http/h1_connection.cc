@@ -104,6 +104,7 @@ void H1Connection::consume(Bytes data) {
 void H1Connection::hold(Bytes data) { held_.insert(held_.end(), data.begin(), data.end()); }
 
 Arena& H1Connection::on_begin() {
+  timer_for_ = Waiting::request;  // this request has its own time
   exchange_ = new Exchange(http_, *this, stream_->peer());
   return exchange_->arena;
 }
@@ -171,13 +172,15 @@ void H1Connection::refuse(const H1Parser::Refusal& refusal) {
 
 void H1Connection::on_eof() {
   eof_ = true;
-  keep_alive_ = false;
   const bool incomplete = parser_.in_request() || body_open_;
+  const bool endless = source_ && !source_left_;
   // A client that stops sending in the middle of a request, or of an answer that has no end, has
-  // left. One that waits for its answer gets it.
+  // left. One that waits for its answers gets them.
   if (incomplete) forget_exchange();
-  if (source_) source_.reset();
-  if (!exchange_) close(false);
+  if (endless) source_.reset();
+  if (incomplete || endless || first_) held_.clear();
+  if (held_.empty()) keep_alive_ = false;
+  if (!exchange_ && !source_ && held_.empty()) close(false);
 }
 
 void H1Connection::on_closed(Status) {
@@ -241,7 +244,7 @@ void H1Connection::end_answer() {
 void H1Connection::on_abort(Exchange& exchange) {
   exchange_ = nullptr;
   exchange.unref();
-  stream_->abort(Status::canceled);
+  cut_off(Status::canceled);
 }
 
 void H1Connection::on_continue(Exchange&) {
@@ -289,6 +292,9 @@ bool H1Connection::on_flush(Gather& out) {
     }
   }
   inside_ = false;
+  // A client that sends nothing more, or a drain, and nothing is left to be said.
+  const bool last = eof_ || !keep_alive_;
+  if (last && !more && !busy() && held_.empty() && !parser_.in_request()) close(false);
   set_timer();
   return more;
 }
@@ -338,7 +344,7 @@ bool H1Connection::pull(Gather& out) {
         (result == BodySource::Pull::end && source_left_ && !whole)) {
       // The promised length cannot be kept: only the end of the connection can say so.
       source_.reset();
-      stream_->abort(Status::io);
+      cut_off(Status::io);
       return false;
     }
     if (result == BodySource::Pull::end || whole) {
@@ -396,6 +402,13 @@ void H1Connection::close(bool linger) {
   closing_ = true;
   timer_.cancel();
   stream_->close(linger);
+}
+
+// Nothing more is parsed, nothing more is sent.
+void H1Connection::cut_off(Status why) {
+  closing_ = true;
+  timer_.cancel();
+  stream_->abort(why);
 }
 
 void H1Connection::drain() {

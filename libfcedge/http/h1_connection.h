@@ -62,6 +62,7 @@ class H1Connection final : public StreamOwner,
   bool pull(Gather& out);
   void end_answer();
   void close(bool linger);
+  void cut_off(Status why);
   bool can_parse() const;
   bool busy() const { return exchange_ != nullptr || source_ != nullptr || !queue_.empty(); }
   void forget_exchange();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/h1_head.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace fce {
@@ -9,6 +10,12 @@ namespace fce {
 // it is no better.
 HeadScanner::Result HeadScanner::line_begins(uint8_t byte) {
   return byte == ' ' || byte == '\t' ? Result::refuse : Result::more;
+}
+
+void HeadScanner::look_at_request_line(Bytes part) {
+  spaces_ += static_cast<uint32_t>(std::count(part.begin(), part.end(), uint8_t{' '}));
+  for (const uint8_t byte : part.last(std::min<size_t>(part.size(), 8)))
+    line_tail_ = line_tail_ << 8 | byte;
 }
 
 HeadScanner::Result HeadScanner::scan(Bytes piece, size_t* taken) {
@@ -40,6 +47,7 @@ HeadScanner::Result HeadScanner::scan(Bytes piece, size_t* taken) {
     const size_t length = cr ? static_cast<size_t>(cr - from) : left;
     if (std::memchr(from, '\n', length) || std::memchr(from, '\0', length)) return Result::refuse;
     if (length > 0) in_line_ = true;
+    if (!any_line_) look_at_request_line({from, length});
     at += length;
     if (cr) {
       after_cr_ = true;

@@ -21,7 +21,6 @@ struct H1Parser::Head {
   uint32_t count = 0;
   uint32_t capacity = 0;
   size_t bytes = 0;
-  bool value_began = false;
 };
 
 namespace {
@@ -69,6 +68,8 @@ void H1Parser::begin() {
 
 H1Parser::Result H1Parser::feed(Bytes data, size_t* taken) {
   *taken = 0;
+  if (refused_) return Result::refused;
+  if (stopped_) return Result::stopped;
   while (*taken < data.size()) {
     Bytes rest = data.subspan(*taken);
     if (state_ == State::idle) {
@@ -113,11 +114,18 @@ H1Parser::Result H1Parser::execute(Bytes data, size_t* taken) {
   if (stopped_) return Result::stopped;
   if (complete_) {
     if (error != HPE_OK) *taken = static_cast<size_t>(llhttp_get_error_pos(parser()) - at);
+    // llhttp lets a bare LF end a chunked body.
+    const char before = *taken >= 2 ? at[*taken - 2] : last_byte_;
+    if (chunked_ && before != '\r') {
+      refuse(400, "a bare LF at the end of the chunks");
+      return Result::refused;
+    }
     state_ = State::idle;
     head_ = nullptr;
     return Result::request;
   }
   if (error == HPE_OK) {
+    last_byte_ = at[data.size() - 1];
     if (framing_left_ >= 0) return Result::more;
     refuse(413, "the chunks are mostly framing", Counter::limit_body_bytes);
     return Result::refused;
@@ -222,7 +230,9 @@ int H1Parser::on_headers_complete(llhttp_t* raw) {
 int H1Parser::finish_head() {
   Request request;
   llhttp_t* raw = parser();
-  if (raw->http_major != 1 || raw->http_minor > 1) return refuse(505, "not HTTP/1.0 or 1.1");
+  if (!scanner_.single_spaced()) return refuse(400, "the request line has other than two spaces");
+  if (!scanner_.names_http() || raw->http_major != 1 || raw->http_minor > 1)
+    return refuse(505, "not HTTP/1.0 or 1.1");
   request.method_text = llhttp_method_name(static_cast<llhttp_method_t>(raw->method));
   request.method = method_from(request.method_text);
   request.headers = {head_->headers, head_->count};
@@ -320,6 +330,7 @@ int H1Parser::on_body_piece(llhttp_t* raw, const char* at, size_t size) {
 
 int H1Parser::on_message_complete(llhttp_t* raw) {
   self(raw).complete_ = true;
+  self(raw).chunked_ = (raw->flags & F_CHUNKED) != 0;
   return HPE_PAUSED;  // so that the next request begins when we say so
 }
 

@@ -106,6 +106,8 @@ class H1Parser {
   bool stopped_ = false;
   bool keep_alive_ = true;
   bool complete_ = false;
+  bool chunked_ = false;  // the request that is complete
+  char last_byte_ = 0;    // of the piece before
 };
 
 }  // namespace fce
