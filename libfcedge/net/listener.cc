@@ -246,10 +246,9 @@ void Listener::close() {
   if (!handle_) return;
   resume_.cancel();
   handle_->listener = nullptr;
-  uv_poll_stop(&handle_->poll);
-  ::close(std::exchange(fd_, -1));
   uv_close(reinterpret_cast<uv_handle_t*>(&std::exchange(handle_, nullptr)->poll),
            [](uv_handle_t* handle) { delete static_cast<Handle*>(handle->data); });
+  ::close(std::exchange(fd_, -1));  // after libuv has let go of the number
 }
 
 }  // namespace fce

@@ -391,8 +391,6 @@ void Stream::finish(Status why) {
   timer_.cancel();
   ListNode<Flushable>::unlink();
   ListNode<Stream>::unlink();
-  uv_poll_stop(&poll_);
-  ::close(std::exchange(fd_, -1));
   net_.connections.fetch_sub(1, std::memory_order_relaxed);
   net_.counters.add(Counter::closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
@@ -400,6 +398,8 @@ void Stream::finish(Status why) {
     if (stream->owner_) stream->owner_->on_closed(stream->why_);
     delete stream;
   });
+  // Only now: libuv has taken the number out of its set, and another thread may get it at once.
+  ::close(std::exchange(fd_, -1));
 }
 
 void Stream::update_poll() {
