@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static int capi_checks = 0;
+static atomic_int capi_checks = 0;
 
 /* A failed check ends the program: what follows would only repeat it. */
 #define CHECK(condition)                                                                        \
