@@ -27,7 +27,8 @@ class Shard::AdoptMail final : public Mail {
   ~AdoptMail() override {
     if (fd_ >= 0) ::close(fd_);
   }
-  void deliver() override { shard_.adopt(listener_, std::exchange(fd_, -1)); }
+  void deliver() override { shard_.adopt(listener_, take()); }
+  int take() { return std::exchange(fd_, -1); }
 
  private:
   Shard& shard_;
@@ -64,11 +65,13 @@ Status Shard::listen(int fd, const CertificateStore* certificates, bool shared) 
 void Shard::hand_out(size_t listener, int fd) {
   const uint32_t to = next_shard_++ % node_.shard_count();
   if (to == index_) return adopt(listener, fd);
-  std::unique_ptr<Mail> mail = std::make_unique<AdoptMail>(node_.shard(to), listener, fd);
+  auto carrier = std::make_unique<AdoptMail>(node_.shard(to), listener, fd);
+  AdoptMail& refused = *carrier;
+  std::unique_ptr<Mail> mail = std::move(carrier);
   // With a full mailbox the other shard is behind: then this one serves the connection.
   if (node_.shard(to).loop().post(mail) == Status::ok) return;
   counters_.add(Counter::mailbox_full);
-  mail->deliver();
+  adopt(listener, refused.take());
 }
 
 void Shard::adopt(size_t listener, int fd) {
@@ -115,6 +118,7 @@ void Shard::stop() {
 }
 
 void Shard::end() {
+  http_.draining = true;  // what another shard still hands over is closed, or the loop never ends
   for (const auto& listener : listeners_) listener->close();
   net_.streams.for_each([](Stream* stream) { stream->abort(Status::canceled); });
   node_.stop_shard(index_);
