@@ -12,7 +12,7 @@
 #   tsan      the same with ThreadSanitizer
 #   clang     compiles library and hosts with clang, warnings as errors
 #   system    the same with the installed wolfSSL in place of ours; HTTP over it
-#   fuzz      each fuzz target for FCEDGE_FUZZ_SECONDS (15) on its corpus
+#   fuzz      each fuzz target for FCEDGE_FUZZ_SECONDS (10) on its corpus
 #
 # A skip that tests/setup/skips.txt does not name counts as failed.
 set -uo pipefail
@@ -133,7 +133,7 @@ stage_fuzz() {
     log=build-fuzz/fuzz-$name.log
     mkdir -p "build-fuzz/corpus/$name"
     # New inputs go to the build tree; the corpus in the repository is read only.
-    if "$target" -max_total_time="${FCEDGE_FUZZ_SECONDS:-15}" -rss_limit_mb=2048 -timeout=10 \
+    if "$target" -max_total_time="${FCEDGE_FUZZ_SECONDS:-10}" -rss_limit_mb=2048 -timeout=10 \
       -artifact_prefix="build-fuzz/$name-" "build-fuzz/corpus/$name" \
       $([[ -d $corpus ]] && echo "$corpus") >"$log" 2>&1; then
       note pass fuzz "$name"
