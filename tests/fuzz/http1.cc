@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 requests: what is found does not depend on how the bytes are cut, and what was refused
-// stays refused.
+// HTTP/1.1 requests: what is accepted does not depend on how the bytes are cut, and what was
+// refused stays refused.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -37,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   require(whole.refused() == pieces.refused());
   if (whole.refused()) {
-    // In a body that breaks off the pieces may have been told before; what was complete is equal.
+    // Of several offences in one head the pieces decide which is seen first, so not even the status
+    // is the same; that a request was never handed on with one of them is.
     require(whole.requests() == pieces.requests());
-    require(whole.parser().refusal().status == pieces.parser().refusal().status);
     const std::string before = whole.text();
     whole.feed("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     require(whole.refused() && whole.text() == before);
