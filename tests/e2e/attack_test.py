@@ -35,6 +35,8 @@ def flood(pieces, counter, what):
     """Sends piece after piece: the node closes before the last."""
     before = node.count(counter)
     with Bystanders(node), H2(node.port) as wire:
+        # The reader answers SETTINGS: later its answer could come in the middle of a header block.
+        wire.until(SETTINGS)
         # What comes back is read aside, so that no side waits for the other.
         reader = threading.Thread(target=wire.drain)
         reader.start()
