@@ -66,7 +66,66 @@ namespace fce {
   X(limit_disk_queue, "fcedge_limit_disk_queue_total", "Held back: disk queue full")               \
   X(file_cache_evicted, "fcedge_file_cache_evicted_total", "Files that had to leave memory")       \
   X(limit_channels, "fcedge_limit_channels_total", "Refused: publication to one channel too many") \
-  X(limit_message, "fcedge_limit_message_bytes_total", "Refused: publication too large")
+  X(limit_message, "fcedge_limit_message_bytes_total", "Refused: publication too large")           \
+  X(stream_opened, "fcedge_stream_opened_total", "NDJSON streams opened")                          \
+  X(stream_closed, "fcedge_stream_closed_total", "NDJSON streams closed")                          \
+  X(polls, "fcedge_poll_requests_total", "Long polls answered")                                    \
+  X(ws_h2_opened, "fcedge_websocket_http2_opened_total", "WebSockets opened over HTTP/2")          \
+  X(ws_deflated, "fcedge_websocket_deflate_total", "WebSockets opened with permessage-deflate")    \
+  X(deflate_bytes_in, "fcedge_websocket_deflate_input_bytes_total",                                \
+    "Bytes of messages that were compressed")                                                      \
+  X(deflate_bytes_out, "fcedge_websocket_deflate_output_bytes_total",                              \
+    "Bytes that those messages had afterwards")                                                    \
+  X(limit_inflate, "fcedge_limit_websocket_inflate_total",                                         \
+    "Closed: compressed WebSocket message too large")                                              \
+  X(limit_h2_idle, "fcedge_limit_http2_idle_total", "Closed: HTTP/2 connection without streams")   \
+  X(handshakes_deferred, "fcedge_tls_handshakes_deferred_total",                                   \
+    "Times that a handshake had to wait for another turn")                                         \
+  X(reconnects_paced, "fcedge_reconnects_paced_total", "Clients that were told when to come back") \
+  X(uring_sends, "fcedge_uring_sends_total", "Sends that left in a batch through io_uring")        \
+  X(uring_batches, "fcedge_uring_batches_total", "Batches submitted to io_uring")                  \
+  X(uring_short, "fcedge_uring_short_total", "Sends in a batch that the socket took in part")      \
+  X(short_passes, "fcedge_net_short_passes_total", "Small passes to clients that read slowly")     \
+  X(recoveries, "fcedge_pubsub_recoveries_total", "Subscribers that resumed without a gap")        \
+  X(gaps_expired, "fcedge_pubsub_gaps_expired_total", "Gaps: the log no longer reached back")      \
+  X(gaps_epoch, "fcedge_pubsub_gaps_epoch_total", "Gaps: the position was of another epoch")       \
+  X(gaps_invalid, "fcedge_pubsub_gaps_invalid_total", "Gaps: the position was not one of ours")    \
+  X(gaps_overflow, "fcedge_pubsub_gaps_overflow_total", "Gaps: the client read too slowly")        \
+  X(conflated, "fcedge_pubsub_conflated_total", "Messages that a later one of their key replaced") \
+  X(skipped_latest, "fcedge_pubsub_skipped_latest_total",                                          \
+    "Messages that slow subscribers of latest-only channels passed over")                          \
+  X(closed_overflow, "fcedge_pubsub_closed_overflow_total",                                        \
+    "Subscriptions closed: the client read too slowly")                                            \
+  X(filtered, "fcedge_pubsub_filtered_total", "Messages withheld from those not in the audience")  \
+  X(positions_told, "fcedge_pubsub_positions_total", "Positions told without a message")           \
+  X(expired_messages, "fcedge_pubsub_expired_total", "Messages that left a log by their age")      \
+  X(namespace_unknown, "fcedge_pubsub_namespace_unknown_total", "Refused: unknown namespace")      \
+  X(publish_forbidden, "fcedge_pubsub_publish_forbidden_total", "Refused: no right to publish")    \
+  X(subscribe_forbidden, "fcedge_pubsub_subscribe_forbidden_total",                                \
+    "Refused: no right to subscribe")                                                              \
+  X(subscribed, "fcedge_pubsub_subscribed_total", "Subscriptions begun")                           \
+  X(unsubscribed, "fcedge_pubsub_unsubscribed_total", "Subscriptions ended")                       \
+  X(revoked, "fcedge_pubsub_revoked_total", "Live subscriptions that were revoked")                \
+  X(sessions_opened, "fcedge_live_opened_total", "Connections with many channels opened")          \
+  X(sessions_closed, "fcedge_live_closed_total", "Connections with many channels closed")          \
+  X(commands, "fcedge_live_commands_total", "Commands of clients")                                 \
+  X(command_errors, "fcedge_live_command_errors_total", "Commands of clients that were refused")   \
+  X(limit_commands, "fcedge_limit_live_commands_total", "Closed: too many commands")               \
+  X(limit_subscriptions, "fcedge_limit_live_subscriptions_total",                                  \
+    "Refused: too many channels on one connection")                                                \
+  X(presence_joins, "fcedge_presence_joins_total", "Members that joined a channel")                \
+  X(presence_leaves, "fcedge_presence_leaves_total", "Members that left a channel")                \
+  X(limit_presence, "fcedge_limit_presence_members_total",                                         \
+    "Members that a channel's list had no room for")                                               \
+  X(tokens_accepted, "fcedge_auth_tokens_accepted_total", "Tokens accepted")                       \
+  X(tokens_refused, "fcedge_auth_tokens_refused_total", "Tokens refused")                          \
+  X(tokens_expired, "fcedge_auth_tokens_expired_total", "Connections closed: their token expired") \
+  X(sessions_issued, "fcedge_auth_sessions_issued_total", "Anonymous sessions issued")             \
+  X(hook_calls, "fcedge_auth_hook_calls_total", "Subscribe hooks called")                          \
+  X(hook_refusals, "fcedge_auth_hook_refusals_total", "Subscriptions that the hook refused")       \
+  X(limit_hook_time, "fcedge_limit_hook_time_total", "Refused: the subscribe hook was too slow")   \
+  X(widget_opened, "fcedge_widget_opened_total", "Connections of the public widget protocol")      \
+  X(widget_logs, "fcedge_widget_logs_total", "Event logs read by the public widget protocol")
 
 enum class Counter : uint32_t {
 #define FCE_COUNTER_ENUM_(word, name, help) word,

@@ -31,6 +31,9 @@ FOREIGN = [
     ("uv/*", ["loop/*", "net/*"]),
     ("wolfssl/*", ["base/crypto.cc", "base/wolfssl_options.h", "net/tls_*.cc"]),
     ("llhttp.h", ["http/h1_parser.cc"]),
+    ("liburing.h", ["net/uring.cc"]),
+    ("zlib.h", ["http/ws_deflate.cc"]),
+    ("nlohmann/*", ["base/json.cc"]),
     # h2_answer.h is the inside of the codec, and for its files only.
     ("nghttp2/*", ["http/h2_*.cc", "http/h2_answer.h"]),
     ("doctest/*", []),
