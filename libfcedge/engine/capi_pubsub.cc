@@ -85,7 +85,7 @@ int fce_publish(fce_node* node, fce_str tenant, fce_str channel, const void* dat
       ChannelKey::make({tenant.data, tenant.len}, {channel.data, channel.len}, &key);
   if (status != Status::ok) return to_c(status);
   const Bytes payload(static_cast<const uint8_t*>(data), len);
-  return to_c(node->node.pubsub().publish(key, payload, done, user));
+  return to_c(node->node.pubsub().publish(key, {payload, nullptr}, done, user));
 }
 
 }  // extern "C"

@@ -49,11 +49,13 @@ Status Node::create(const fce_node_options& options) {
   }
   PubSubOptions pubsub;
   pubsub.epoch = state_.epoch();
-  if (options.history_messages) pubsub.history.messages_max = options.history_messages;
-  if (options.history_bytes) pubsub.history.bytes_max = options.history_bytes;
-  pubsub.message_bytes_max = or_default(options.message_bytes_max, pubsub.message_bytes_max);
+  pubsub.origin = state_.origin();
+  Namespace& common = pubsub.common;
+  if (options.history_messages) common.history.messages_max = options.history_messages;
+  if (options.history_bytes) common.history.bytes_max = options.history_bytes;
+  common.message_bytes_max = or_default(options.message_bytes_max, common.message_bytes_max);
   pubsub.channels_max = or_default(options.channels_max, pubsub.channels_max);
-  if (pubsub.message_bytes_max > kMessageBytesLimit)
+  if (common.message_bytes_max > kMessageBytesLimit)
     return fail(Status::invalid, "message_bytes_max is more than 64 MiB");
   std::vector<PubSubShard> parts;
   for (const auto& shard : shards_) parts.push_back({shard->loop(), shard->counters()});

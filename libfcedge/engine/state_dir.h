@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include "base/status.h"
@@ -25,6 +26,10 @@ class StateDir {
 
   const std::string& id() const { return id_; }
   uint64_t epoch() const { return epoch_; }
+  // The first eight digits of the id, which name the node in ids of publications.
+  uint32_t origin() const {
+    return static_cast<uint32_t>(std::strtoul(id_.substr(0, 8).c_str(), nullptr, 16));
+  }
 
  private:
   Status lock(const std::string& path);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "base/time.h"
 #include "pubsub/hub.h"
+#include "pubsub/namespace.h"
 
 namespace fce {
 namespace {
@@ -49,13 +51,31 @@ void Channel::begin_waiting(bool ask) {
 }
 
 void Channel::append(Message message) {
-  ring_.append(std::move(message), hub_.ring_bounds());
+  const Ring::Dropped dropped =
+      ring_.append(std::move(message), policy_.history, hub_.loop().now_ms());
+  if (dropped.conflated > 0) hub_.counters().add(Counter::conflated, dropped.conflated);
+  if (dropped.expired > 0) hub_.counters().add(Counter::expired_messages, dropped.expired);
+  if (policy_.history.age_ms_max > 0) hub_.watch_age(*this);
   if (subscribers_ > 0) hub_.loop().mark_dirty(*this, Lane::answer);
 }
 
-MessageId HomeChannel::publish(Bytes payload) {
-  const MessageId id{hub_.epoch(), ring_.next()};
-  append(Message::encode(id, payload));
+void Channel::end(uint64_t user, EndReason reason) {
+  list_.for_each([&](Subscriber* subscriber) {
+    if (user == 0 || subscriber->filter().user() == user) subscriber->end(reason);
+  });
+}
+
+bool Channel::expire() {
+  const uint32_t expired = ring_.expire(policy_.history, hub_.loop().now_ms());
+  if (expired > 0) hub_.counters().add(Counter::expired_messages, expired);
+  if (!ring_.empty()) return false;
+  on_expired();
+  return true;
+}
+
+MessageId HomeChannel::publish(const Publication& publication) {
+  const MessageId id{hub_.epoch(), ring_.next(), hub_.origin()};
+  append(Message::encode(id, key_.name(), publication, monotonic_us()));
   for (const auto& interest : interests_) hub_.outbox(interest->shard).add(*interest);
   return id;
 }
@@ -68,7 +88,7 @@ void HomeChannel::remove_interest(uint32_t shard) {
   const auto of_shard = [shard](const auto& interest) { return interest->shard == shard; };
   interests_.erase(std::remove_if(interests_.begin(), interests_.end(), of_shard),
                    interests_.end());
-  if (unused()) hub_.drop(*this);
+  leave_if_idle();
 }
 
 void HomeChannel::bring_up_to_date(uint32_t shard) {
@@ -81,8 +101,8 @@ void HomeChannel::bring_up_to_date(uint32_t shard) {
   }
 }
 
-void HomeChannel::on_last_left() {
-  if (unused()) hub_.drop(*this);
+void HomeChannel::leave_if_idle() {
+  if (idle()) hub_.drop(*this);
 }
 
 void ReplicaChannel::take_snapshot(uint64_t first, Message* messages, size_t count) {
@@ -92,10 +112,10 @@ void ReplicaChannel::take_snapshot(uint64_t first, Message* messages, size_t cou
   if (subscribers_ == 0) on_last_left();
 }
 
-void ReplicaChannel::take_live(Message* messages, size_t count) {
+void ReplicaChannel::take_live(uint64_t first, Message* messages, size_t count) {
   if (!open_) return;  // of an interest that was withdrawn; the snapshot has it too
   for (size_t i = 0; i < count; ++i) {
-    const uint64_t n = messages[i].n();
+    const uint64_t n = first + i;
     if (n < ring_.next()) continue;
     // The home's ring has passed this shard while its mailbox was full: subscribers that had not
     // come so far will see that their place is gone, and tell it.
@@ -104,9 +124,9 @@ void ReplicaChannel::take_live(Message* messages, size_t count) {
   }
 }
 
-void ReplicaChannel::take_rest(Message* messages, size_t count) {
+void ReplicaChannel::take_rest(uint64_t first, Message* messages, size_t count) {
   if (!open_) return;  // it was for a replica that has gone; this one's snapshot is still to come
-  take_live(messages, count);
+  take_live(first, messages, count);
   asked_ = false;
   begin_waiting(std::exchange(ask_again_, false));
 }

@@ -18,24 +18,33 @@ namespace fce {
 
 class Hub;
 class HomeChannel;
+struct Namespace;
+struct Aging {};  // tag of the list of channels whose messages expire
 
-class Channel : public Flushable {
+class Channel : public Flushable, public ListNode<Aging> {
  public:
   Hub& hub() const { return hub_; }
   const ChannelKey& key() const { return key_; }
+  const Namespace& policy() const { return policy_; }
   const Ring& ring() const { return ring_; }
   bool has_subscribers() const { return subscribers_ > 0; }
+  uint32_t subscribers() const { return subscribers_; }
 
   void add(Subscriber& subscriber);
   void remove(Subscriber& subscriber);
   // Lets all subscribers go: they stay silent from now on.
   void abandon();
+  // Ends the subscriptions of that user (`name_hash`), or with 0 all.
+  void end(uint64_t user, EndReason reason);
+  // Lets go what is too old. True when nothing is left to expire. The channel may be gone then.
+  bool expire();
 
   // Wakes the subscribers, once for all that was appended in this turn.
   void flush() override;
 
  protected:
-  Channel(Hub& hub, const ChannelKey& key, bool open) : hub_(hub), key_(key), open_(open) {}
+  Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open)
+      : hub_(hub), key_(key), policy_(policy), open_(open) {}
   ~Channel() { abandon(); }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -43,6 +52,8 @@ class Channel : public Flushable {
   // The log is here from now on.
   void open_log();
   void append(Message message);
+  // The ring may have become empty.
+  virtual void on_expired() = 0;
   // Lets the subscribers that wait begin. A client may have read more on another shard than this
   // replica holds yet: with `ask`, those who are ahead of the log wait until it has caught up.
   void begin_waiting(bool ask);
@@ -53,6 +64,7 @@ class Channel : public Flushable {
 
   Hub& hub_;
   ChannelKey key_;
+  const Namespace& policy_;
   Ring ring_;
   List<Subscriber> list_;
   uint32_t subscribers_ = 0;
@@ -72,19 +84,25 @@ struct Interest : ListNode<Interest> {
 // On the shard that orders the publications.
 class HomeChannel final : public Channel {
  public:
-  HomeChannel(Hub& hub, const ChannelKey& key) : Channel(hub, key, true) {}
+  // `next` is the number of its first publication.
+  HomeChannel(Hub& hub, const ChannelKey& key, const Namespace& policy, uint64_t next)
+      : Channel(hub, key, policy, true) {
+    ring_.reset(next);
+  }
 
   // Gives the message its id and tells all who are interested.
-  MessageId publish(Bytes payload);
+  MessageId publish(const Publication& publication);
   void add_interest(uint32_t shard);
   void remove_interest(uint32_t shard);
   // A replica asks whether it lacks something: sends it at once, past any bound.
   void bring_up_to_date(uint32_t shard);
-  // Nothing was ever published and nobody reads: it can go, and may come again as the same.
-  bool unused() const { return ring_.next() == 1 && subscribers_ == 0 && interests_.empty(); }
+  // Nothing is kept and nobody reads: but for its next number it can go.
+  bool idle() const { return ring_.empty() && subscribers_ == 0 && interests_.empty(); }
 
  private:
-  void on_last_left() override;
+  void on_last_left() override { leave_if_idle(); }
+  void on_expired() override { leave_if_idle(); }
+  void leave_if_idle();
   bool catch_up() override { return false; }
 
   std::vector<std::unique_ptr<Interest>> interests_;
@@ -93,18 +111,19 @@ class HomeChannel final : public Channel {
 // On a shard that has subscribers but is not the home.
 class ReplicaChannel final : public Channel {
  public:
-  ReplicaChannel(Hub& hub, const ChannelKey& key)
-      : Channel(hub, key, false), linger_(&on_linger, this) {}
+  ReplicaChannel(Hub& hub, const ChannelKey& key, const Namespace& policy)
+      : Channel(hub, key, policy, false), linger_(&on_linger, this) {}
 
   // The home's whole ring, when the interest was registered: what it holds begins at `first`.
   void take_snapshot(uint64_t first, Message* messages, size_t count);
-  // What followed, in order.
-  void take_live(Message* messages, size_t count);
+  // What followed, in order; the first has the number `first`.
+  void take_live(uint64_t first, Message* messages, size_t count);
   // The answer to `catch_up`.
-  void take_rest(Message* messages, size_t count);
+  void take_rest(uint64_t first, Message* messages, size_t count);
 
  private:
   void on_last_left() override;
+  void on_expired() override {}  // the home's messages expire too; a replica goes with its readers
   bool catch_up() override;
   static void on_linger(void* self);
 

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "pubsub/position.h"
+
 namespace fce {
 namespace {
 
@@ -65,6 +67,15 @@ uint8_t* json_escape(std::string_view text, uint8_t* out) {
     }
   }
   return out;
+}
+
+std::string channel_event(std::string_view channel, std::string_view what, std::string_view more,
+                          const MessageId& reached) {
+  std::string name(json_escaped_bytes(channel), ' ');
+  json_escape(channel, reinterpret_cast<uint8_t*>(name.data()));
+  std::string text = "{\"channel\":\"";
+  text.append(name).append("\",\"").append(what).append("\":{").append(more);
+  return text.append("\"id\":\"").append(id_text(reached)).append("\"}}");
 }
 
 size_t sse_data_bytes(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace fce {
@@ -13,6 +14,11 @@ namespace fce {
 size_t json_escaped_bytes(std::string_view text);
 // Writes exactly that many bytes and returns their end.
 uint8_t* json_escape(std::string_view text, uint8_t* out);
+
+struct MessageId;
+// What is said of a channel besides messages: {"channel":"C","WHAT":{MORE"id":"POSITION"}}.
+std::string channel_event(std::string_view channel, std::string_view what, std::string_view more,
+                          const MessageId& reached);
 
 // One "data: LINE\n" for each line (WHATWG HTML 9.2.6): CR, LF and CRLF all end lines there, so the
 // client sees LF for each of them. A text that ends in a line end has an empty last line.

@@ -51,10 +51,10 @@ void weigh(std::string_view member, Admission* best) {
 }
 
 // The field wins over the query: a browser's EventSource repeats the query of its first connection.
-Position position_of(const Request& request) {
+Position position_of(const Request& request, const Hub& hub) {
   std::string_view text = request.header("last-event-id");
   if (text.empty()) text = query_value(request.query, "after");
-  return Position::parse(text);
+  return Position::parse(text, hub.origin());
 }
 
 }  // namespace
@@ -96,9 +96,11 @@ void FeedHandler::handle(Exchange& exchange) const {
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
   if (hub.stopped()) return exchange.respond_text(503, "the node has stopped");
+  if (const Status status = hub.check_subscribe(key); status != Status::ok)
+    return exchange.respond_text(status == Status::not_found ? 404 : 503, last_error());
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
-    return WsFeed::open(exchange, hub, key, position_of(request), {ping_ms_, dead_ms_});
+    return WsFeed::open(exchange, hub, key, position_of(request, hub), {ping_ms_, dead_ms_});
   }
   if (!sse_) return exchange.respond_text(406, "this feed is for WebSocket only");
   if (!accepts_event_stream(request))
@@ -117,7 +119,7 @@ void FeedHandler::open_stream(Exchange& exchange, const ChannelKey& key) const {
   if (exchange.request.method != Method::head) {
     Hub& hub = pubsub_.hub(exchange.http.shard);
     const SseFeed::Options options{ping_ms_, retry_ms_};
-    body.source = std::make_unique<SseFeed>(hub, key, position_of(exchange.request), options);
+    body.source = std::make_unique<SseFeed>(hub, key, position_of(exchange.request, hub), options);
     // The drain has asked the streams before this one was there.
     if (exchange.http.draining) body.source->on_drain();
   }

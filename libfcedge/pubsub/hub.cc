@@ -2,6 +2,7 @@
 #include "pubsub/hub.h"
 
 #include "base/crypto.h"
+#include "base/fatal.h"
 #include "pubsub/pubsub.h"
 
 namespace fce {
@@ -9,6 +10,9 @@ namespace {
 
 // A shard whose mailbox was full is tried again after so long.
 constexpr uint64_t kRetryMs = 100;
+// How often, and of how many channels at once, the age of messages is looked at.
+constexpr uint64_t kSweepMs = 500;
+constexpr uint32_t kSweepChannels = 20'000;
 
 // What a replica has to say to its channel's home.
 class ReplicaMail final : public Mail {
@@ -37,6 +41,7 @@ Hub::Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters)
       loop_(loop),
       counters_(counters),
       retry_(&on_retry, this),
+      sweep_(&on_sweep, this),
       jitter_(random_u64()) {}
 
 Hub::~Hub() { stop(); }
@@ -51,6 +56,7 @@ void Hub::connect() {
 void Hub::stop() {
   stopped_ = true;
   retry_.cancel();
+  sweep_.cancel();
   for (const auto& outbox : outboxes_)
     if (outbox) outbox->stop();
   homes_.clear();
@@ -59,37 +65,94 @@ void Hub::stop() {
 
 uint64_t Hub::epoch() const { return pubsub_.options().epoch; }
 
-const RingBounds& Hub::ring_bounds() const { return pubsub_.options().history; }
+uint32_t Hub::origin() const { return pubsub_.options().origin; }
+
+const Namespace& Hub::policy_of(const ChannelKey& key) const {
+  const Namespace* policy = pubsub_.namespaces().find(key.name());
+  if (!policy) fatal("a channel without namespace");  // whoever subscribes or publishes has checked
+  return *policy;
+}
 
 bool Hub::is_home(const ChannelKey& key) const { return key.home(pubsub_.shards()) == shard_; }
 
 Hub& Hub::home_of(const ChannelKey& key) const { return pubsub_.hub(key.home(pubsub_.shards())); }
 
 HomeChannel& Hub::home_channel(const ChannelKey& key) {
-  return homes_.try_emplace(key, *this, key).first->second;
+  if (const auto found = homes_.find(key); found != homes_.end()) return found->second;
+  uint64_t next = 1;
+  if (const auto number = numbers_.find(key); number != numbers_.end()) {
+    next = number->second;
+    numbers_.erase(number);
+  }
+  return homes_.try_emplace(key, *this, key, policy_of(key), next).first->second;
 }
 
 Channel& Hub::channel_for(const ChannelKey& key) {
   if (is_home(key)) return home_channel(key);
-  const auto [found, made] = replicas_.try_emplace(key, *this, key);
-  if (made) tell_home(home_of(key), &Hub::on_join, key, shard_);
-  return found->second;
+  if (ReplicaChannel* replica = find_replica(key)) return *replica;
+  tell_home(home_of(key), &Hub::on_join, key, shard_);
+  return replicas_.try_emplace(key, *this, key, policy_of(key)).first->second;
 }
 
-Status Hub::publish(const ChannelKey& key, Bytes payload, MessageId* id) {
+Status Hub::check_subscribe(const ChannelKey& key) {
+  const Namespace* policy = pubsub_.namespaces().find(key.name());
+  if (!policy) {
+    counters_.add(Counter::namespace_unknown);
+    return fail(Status::not_found, "there is no such namespace");
+  }
+  if (policy->subscribers_max == 0) return Status::ok;
+  const Channel* channel = find_replica(key);
+  if (const auto home = homes_.find(key); home != homes_.end()) channel = &home->second;
+  if (!channel || channel->subscribers() < policy->subscribers_max) return Status::ok;
+  counters_.add(Counter::limit_subscriptions);
+  return fail(Status::full, "the channel has all the subscribers that it may have");
+}
+
+Status Hub::publish(const ChannelKey& key, const Publication& publication, MessageId* id) {
   if (stopped_) return fail(Status::bad_state, "the node has stopped");
   HomeChannel& channel = home_channel(key);
-  // A channel counts once something was published: it then stays, so that its numbers are never
+  // A channel counts once something was published: its number then stays, so that none is ever
   // given twice. One that has subscribers only goes with them, and so is bounded by them.
   if (channel.ring().next() == 1 && !pubsub_.take_channel()) {
     counters_.add(Counter::limit_channels);
     counters_.add(Counter::publish_refused);
-    if (channel.unused()) drop(channel);
+    if (channel.idle()) drop(channel);
     return fail(Status::full, "the node has all the channels that it may have");
   }
-  *id = channel.publish(payload);
+  *id = channel.publish(publication);
   counters_.add(Counter::published);
   return Status::ok;
+}
+
+void Hub::revoke(const Revocation& what) {
+  const uint64_t user = what.user.empty() ? 0 : name_hash(what.user);
+  const auto end = [&](auto& channels) {
+    for (auto& [key, channel] : channels) {
+      if (key.tenant() != what.tenant) continue;
+      if (what.channel.empty() || key.name() == what.channel) channel.end(user, what.reason);
+    }
+  };
+  end(homes_);
+  end(replicas_);
+}
+
+void Hub::watch_age(Channel& channel) {
+  ListNode<Aging>& node = channel;
+  if (node.linked()) return;
+  aging_.push_back(&channel);
+  if (!sweep_.armed()) sweep_.arm(loop_.timers(), kSweepMs);
+}
+
+void Hub::on_sweep(void* self) {
+  auto* hub = static_cast<Hub*>(self);
+  List<Channel, Aging> kept;
+  for (uint32_t i = 0; i < kSweepChannels; ++i) {
+    Channel* channel = hub->aging_.pop_front();
+    if (!channel) break;
+    if (!channel->expire()) kept.push_back(channel);
+  }
+  hub->aging_.splice_back(kept);
+  if (!hub->aging_.empty()) hub->sweep_.arm(hub->loop_.timers(), kSweepMs);
 }
 
 uint32_t Hub::reconnect_ms() {
@@ -108,6 +171,7 @@ ReplicaChannel* Hub::find_replica(const ChannelKey& key) {
 void Hub::drop(HomeChannel& channel) {
   if (stopped_) return;
   const ChannelKey key = channel.key();
+  if (channel.ring().next() > 1) numbers_.emplace(key, channel.ring().next());
   homes_.erase(key);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -13,11 +14,20 @@
 #include "loop/timer.h"
 #include "metrics/counters.h"
 #include "pubsub/channel.h"
+#include "pubsub/namespace.h"
 #include "pubsub/outbox.h"
 
 namespace fce {
 
 class PubSub;
+
+// Which live subscriptions end: of one channel or of all of the tenant, of one user or of all.
+struct Revocation {
+  std::string tenant;
+  std::string channel;  // "" all
+  std::string user;     // "" all
+  EndReason reason = EndReason::revoked;
+};
 
 class Hub {
  public:
@@ -32,26 +42,34 @@ class Hub {
 
   bool is_home(const ChannelKey& key) const;
   // Appends to a channel that is at home here. FCE_ENOBUFS when the node has all the channels that
-  // it may have, FCE_ESTATE after stop.
-  Status publish(const ChannelKey& key, Bytes payload, MessageId* id);
+  // it may have, FCE_ENOENT without its namespace, FCE_ESTATE after stop.
+  Status publish(const ChannelKey& key, const Publication& publication, MessageId* id);
+  // Whether one more may subscribe here. FCE_ENOENT: there is no such namespace; FCE_ENOBUFS: the
+  // channel has all the subscribers that it may have.
+  Status check_subscribe(const ChannelKey& key);
+  // Ends live subscriptions on this shard.
+  void revoke(const Revocation& what);
 
   // A random time within the node's spread, for clients that are told to come back.
   uint32_t reconnect_ms();
 
-  // For subscribers: the channel, which is made when it is not there.
+  // For subscribers: the channel, which is made when it is not there. Its namespace exists.
   Channel& channel_for(const ChannelKey& key);
+  FilterTable& filters() { return filters_; }
 
   // For channels, outboxes and mails.
   Loop& loop() { return loop_; }  // any thread
   Counters& counters() { return counters_; }
   uint32_t shard() const { return shard_; }
   uint64_t epoch() const;
-  const RingBounds& ring_bounds() const;
+  uint32_t origin() const;
   Outbox& outbox(uint32_t shard) { return *outboxes_[shard]; }
   ReplicaChannel* find_replica(const ChannelKey& key);
   void drop(HomeChannel& channel);
   void drop(ReplicaChannel& channel);
   void retry_later();
+  // Has the channel's messages expire in time.
+  void watch_age(Channel& channel);
   void on_join(const ChannelKey& key, uint32_t shard);
   void on_leave(const ChannelKey& key, uint32_t shard);
   void on_catch_up(const ChannelKey& key, uint32_t shard);
@@ -65,7 +83,9 @@ class Hub {
   void connect();
   HomeChannel& home_channel(const ChannelKey& key);
   Hub& home_of(const ChannelKey& key) const;
+  const Namespace& policy_of(const ChannelKey& key) const;
   static void on_retry(void* self);
+  static void on_sweep(void* self);
 
   template <class T>
   using Map = std::unordered_map<ChannelKey, T, ChannelKeyHash>;
@@ -75,9 +95,14 @@ class Hub {
   Loop& loop_;
   Counters& counters_;
   std::vector<std::unique_ptr<Outbox>> outboxes_;  // by shard; none for this one
+  FilterTable filters_;
   Map<HomeChannel> homes_;
+  // Channels at home here of which nothing is left but the number of their next publication.
+  Map<uint64_t> numbers_;
   Map<ReplicaChannel> replicas_;
+  List<Channel, Aging> aging_;
   Timer retry_;
+  Timer sweep_;
   uint64_t jitter_;
   bool stopped_ = false;
 };

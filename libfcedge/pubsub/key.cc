@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/key.h"
 
-#include <array>
 #include <cstring>
 
 #include "base/crypto.h"
@@ -9,15 +8,6 @@
 
 namespace fce {
 namespace {
-
-const std::array<uint8_t, 16>& process_key() {
-  static const std::array<uint8_t, 16> key = [] {
-    std::array<uint8_t, 16> fresh;
-    random_bytes(fresh);
-    return fresh;
-  }();
-  return key;
-}
 
 bool has_control_character(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
@@ -32,6 +22,15 @@ bool has_control_character(std::string_view text) {
 
 }  // namespace
 
+const std::array<uint8_t, 16>& process_hash_key() {
+  static const std::array<uint8_t, 16> key = [] {
+    std::array<uint8_t, 16> fresh;
+    random_bytes(fresh);
+    return fresh;
+  }();
+  return key;
+}
+
 bool ChannelKey::valid_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax && is_utf8(as_bytes(name)) &&
          !has_control_character(name);
@@ -43,13 +42,14 @@ Status ChannelKey::make(std::string_view tenant, std::string_view name, ChannelK
                 "tenant and channel are 1 to 255 bytes of UTF-8 without control characters");
   }
   ChannelKey key;
-  key.text_ = ChunkRef::make(tenant.size() + 1 + name.size());
+  static_assert(kNameBytesMax <= UINT8_MAX);
+  key.text_ = ChunkRef::make(1 + tenant.size() + 1 + name.size());
   uint8_t* to = key.text_->data();
+  *to++ = static_cast<uint8_t>(tenant.size());
   std::memcpy(to, tenant.data(), tenant.size());
   to[tenant.size()] = 0;
   std::memcpy(to + tenant.size() + 1, name.data(), name.size());
-  key.tenant_bytes_ = tenant.size();
-  key.hash_ = siphash(process_key(), key.text());
+  key.hash_ = siphash(process_hash_key(), key.text());
   *out = std::move(key);
   return Status::ok;
 }

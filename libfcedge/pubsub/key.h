@@ -3,6 +3,7 @@
 // messages cannot reach another's subscribers by a forgotten prefix.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 #include "base/status.h"
 
 namespace fce {
+
+// A secret of the process, for hashes of names that clients choose.
+const std::array<uint8_t, 16>& process_hash_key();
 
 // Immutable and cheap to copy, also to another thread.
 class ChannelKey {
@@ -22,24 +26,28 @@ class ChannelKey {
   // 1 to 255 bytes of UTF-8 without control characters (C0, DEL and C1).
   static bool valid_name(std::string_view name);
 
-  std::string_view tenant() const { return text().substr(0, tenant_bytes_); }
-  std::string_view name() const { return text().substr(tenant_bytes_ + 1); }
+  std::string_view tenant() const { return text().substr(0, tenant_bytes()); }
+  std::string_view name() const { return text().substr(tenant_bytes() + 1); }
   // Keyed with a secret of the process, so that clients cannot choose names that collide.
   uint64_t hash() const { return hash_; }
   // The shard that orders the publications of this channel.
   uint32_t home(uint32_t shards) const { return static_cast<uint32_t>(hash_ % shards); }
 
   bool operator==(const ChannelKey& other) const {
-    return hash_ == other.hash_ && tenant_bytes_ == other.tenant_bytes_ && text() == other.text();
+    return hash_ == other.hash_ && as_text(text_.bytes()) == as_text(other.text_.bytes());
   }
 
  private:
-  // Tenant, NUL, name: NUL stands in neither, so the pair and its text are one to one.
-  std::string_view text() const { return as_text(text_.bytes()); }
+  // The length of the tenant's name in one byte, then tenant, NUL, name: NUL stands in neither, so
+  // the pair and its text are one to one.
+  std::string_view text() const {
+    const std::string_view all = as_text(text_.bytes());
+    return all.empty() ? all : all.substr(1);
+  }
+  size_t tenant_bytes() const { return text_ ? *text_->data() : 0; }
 
   ChunkRef text_;
   uint64_t hash_ = 0;
-  size_t tenant_bytes_ = 0;
 };
 
 struct ChannelKeyHash {

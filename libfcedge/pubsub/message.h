@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/chunk.h"
+#include "pubsub/audience.h"
 #include "pubsub/position.h"
+#include "pubsub/publication.h"
 
 namespace fce {
 
@@ -19,16 +21,28 @@ namespace fce {
 class Message {
  public:
   Message() = default;
-  // `payload` is UTF-8.
-  static Message encode(const MessageId& id, Bytes payload);
+  // `time_us` is when it was published, on the monotonic clock.
+  static Message encode(const MessageId& id, std::string_view channel,
+                        const Publication& publication, uint64_t time_us);
 
   explicit operator bool() const { return static_cast<bool>(chunk_); }
-  MessageId id() const { return {head()->epoch, head()->n}; }
+  MessageId id() const { return {head()->epoch, head()->n, head()->origin}; }
   uint64_t n() const { return head()->n; }
+  uint64_t time_us() const { return head()->time_us; }
+  uint64_t time_ms() const { return head()->time_us / 1000; }
+  uint64_t key_hash() const { return head()->key_hash; }  // 0: it has no key
 
-  // Whole WebSocket text frames: the payload alone, and {"id":"7-42","data":"..."}.
-  Bytes raw_frame() const { return part(0, head()->json_at); }
-  Bytes json_frame() const { return part(head()->json_at, head()->sse_at); }
+  // For whom it is; null: for everybody, and nobody is named as its author.
+  const AudienceHashes* audience() const {
+    if (head()->raw_at == 0) return nullptr;
+    return reinterpret_cast<const AudienceHashes*>(chunk_->data() + sizeof(Head));
+  }
+
+  // Whole WebSocket text frames: the payload alone, and the JSON object of pubsub.h.
+  Bytes raw_frame() const { return part(head()->raw_at, head()->json_at); }
+  Bytes json_frame() const { return part(head()->json_at, head()->sse_at - 1); }
+  // The same object and a line feed.
+  Bytes json_line() const { return part(head()->line_at, head()->sse_at); }
   // The event with its `id:` line. It is the chunk's end.
   Bytes sse_event() const { return part(head()->sse_at, head()->end); }
   Bytes payload() const { return part(head()->payload_at, head()->json_at); }
@@ -39,12 +53,17 @@ class Message {
   size_t bytes() const { return sizeof(Chunk) + chunk_->size(); }
 
  private:
-  // At the chunk's beginning; offsets count from behind it. The raw frame is at 0.
+  // At the chunk's beginning, then the audience, then the encodings. Offsets count from behind it.
   struct Head {
     uint64_t epoch;
     uint64_t n;
+    uint64_t time_us;
+    uint64_t key_hash;
+    uint32_t origin;
+    uint32_t raw_at;
     uint32_t payload_at;
     uint32_t json_at;
+    uint32_t line_at;
     uint32_t sse_at;
     uint32_t end;
   };

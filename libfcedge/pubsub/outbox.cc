@@ -19,9 +19,9 @@ void BatchMail::deliver() {
   for (const Run& run : runs_) {
     if (ReplicaChannel* replica = to_.find_replica(run.key)) {
       switch (kind_) {
-        case Kind::live: replica->take_live(messages, run.count); break;
+        case Kind::live: replica->take_live(run.first, messages, run.count); break;
         case Kind::snapshot: replica->take_snapshot(run.first, messages, run.count); break;
-        case Kind::rest: replica->take_rest(messages, run.count); break;
+        case Kind::rest: replica->take_rest(run.first, messages, run.count); break;
       }
     }
     messages += run.count;

@@ -9,15 +9,17 @@
 
 namespace fce {
 
-// "EPOCH-N". N counts from 1, so N of 0 is the position before the first publication.
+// "ORIGIN.EPOCH-N": the node that took the publication, its start, and a dense number within the
+// channel. N counts from 1, so N of 0 is the position before the first publication.
 struct MessageId {
   uint64_t epoch = 0;
   uint64_t n = 0;
+  uint32_t origin = 0;  // printed as eight hex digits
 
   bool operator==(const MessageId&) const = default;
 };
 
-constexpr size_t kIdBytesMax = 41;
+constexpr size_t kIdBytesMax = 8 + 1 + 20 + 1 + 20;
 
 // Writes at most kIdBytesMax bytes, no NUL, and returns how many.
 size_t print_id(const MessageId& id, char* out);
@@ -25,14 +27,20 @@ std::string id_text(const MessageId& id);
 // Reads exactly what print_id writes: decimal digits without leading zeros, nothing around them.
 bool parse_id(std::string_view text, MessageId* out);
 
-// What a client said about where it was.
+// What a client said about where it was: a vector of ids, at most one of each origin.
 struct Position {
+  static constexpr size_t kBytesMax = 512;
+  static constexpr char kSeparator = '~';
+
   enum class Kind : uint8_t { none, whole_ring, after, invalid };
   Kind kind = Kind::none;
-  MessageId id;  // of `after`
+  // Of `after`: the id of the origin that was asked for. A position that does not name it, or names
+  // others besides, is foreign: its messages cannot be told from this log.
+  MessageId id;
+  bool foreign = false;
 
-  // "" is none, "0" the whole ring, an id what follows it; the rest is invalid.
-  static Position parse(std::string_view text);
+  // "" is none, "0" the whole ring, ids joined by "~" what follows them; the rest is invalid.
+  static Position parse(std::string_view text, uint32_t origin);
 };
 
 enum class GapReason : uint8_t { none, expired, epoch, invalid, overflow };

@@ -18,6 +18,7 @@ uint16_t http_status(Status status) {
     case Status::ok: return 200;
     case Status::invalid:
     case Status::utf8: return 400;
+    case Status::not_found: return 404;
     case Status::too_big: return 413;
     default: return 503;
   }
@@ -121,17 +122,17 @@ void PublishHandler::handle(Exchange& exchange) const {
 }
 
 void PublishHandler::publish(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
-  const Bytes payload = exchange.request.body;
-  Status status = pubsub_.check(payload);
+  const Publication publication{exchange.request.body, nullptr};
+  Status status = pubsub_.check(key, publication);
   if (status == Status::ok && hub.is_home(key)) {
     MessageId id;
-    status = hub.publish(key, payload, &id);
+    status = hub.publish(key, publication, &id);
     // A refusal is counted by the hub.
     return answer(exchange, status, status == Status::ok ? id_text(id) : std::string());
   }
   if (status == Status::ok) {
     auto mail = std::make_unique<AnswerMail>(hub, exchange);
-    status = pubsub_.post(key, payload, &AnswerMail::on_published, mail.get());
+    status = pubsub_.post(key, publication, &AnswerMail::on_published, mail.get());
     if (status == Status::ok) {
       (void)mail.release();  // it comes back through on_published
       return;
@@ -139,6 +140,7 @@ void PublishHandler::publish(Exchange& exchange, Hub& hub, const ChannelKey& key
     if (status == Status::full) hub.counters().add(Counter::mailbox_full);
   }
   if (status == Status::too_big) hub.counters().add(Counter::limit_message);
+  if (status == Status::not_found) hub.counters().add(Counter::namespace_unknown);
   hub.counters().add(Counter::publish_refused);
   answer(exchange, status, {});
 }

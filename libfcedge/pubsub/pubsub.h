@@ -16,15 +16,16 @@
 #include "metrics/counters.h"
 #include "pubsub/hub.h"
 #include "pubsub/key.h"
-#include "pubsub/ring.h"
+#include "pubsub/namespace.h"
+#include "pubsub/publication.h"
 
 namespace fce {
 
 struct PubSubOptions {
-  RingBounds history;
-  uint32_t message_bytes_max = 65'536;  // a payload; at most kMessageBytesLimit
-  uint32_t channels_max = 1'000'000;    // with at least one publication, of the whole node
-  uint64_t epoch = 1;                   // larger than at any start before
+  Namespace common;                   // the default namespace; message bytes: kMessageBytesLimit
+  uint32_t channels_max = 1'000'000;  // with at least one publication, of the whole node
+  uint64_t epoch = 1;                 // larger than at any start before
+  uint32_t origin = 0;                // this node, in ids
 };
 
 // Encodings of a payload of this size still count in 32 bits.
@@ -46,6 +47,9 @@ class PubSub {
   PubSub(const PubSub&) = delete;
   PubSub& operator=(const PubSub&) = delete;
 
+  // Before `start` only.
+  Namespaces& namespaces() { return namespaces_; }
+
   // Any thread. Before `start` and after `stop` publications are refused.
   void start() { running_.store(true); }
   void stop() { running_.store(false); }
@@ -53,11 +57,15 @@ class PubSub {
 
   // What fce_publish promises. `done` comes on the channel's home shard; when that shard ends
   // before it took the message: FCE_ECANCELED, on the thread that destroys the loop.
-  Status publish(const ChannelKey& key, Bytes payload, fce_published_fn done, void* user);
+  Status publish(const ChannelKey& key, const Publication& publication, fce_published_fn done,
+                 void* user);
   // The same without counting what is refused: for callers that have counters of their own shard.
-  Status post(const ChannelKey& key, Bytes payload, fce_published_fn done, void* user);
-  // FCE_ETOOBIG, FCE_EUTF8. Any thread.
-  Status check(Bytes payload) const;
+  Status post(const ChannelKey& key, const Publication& publication, fce_published_fn done,
+              void* user);
+  // FCE_ENOENT (no such namespace), FCE_ETOOBIG, FCE_EUTF8, FCE_EINVAL (key, audience). Any thread.
+  Status check(const ChannelKey& key, const Publication& publication) const;
+  // Ends live subscriptions on all shards, soon. Any thread.
+  void revoke(const Revocation& what);
 
   // Over how long a drain spreads the clients' return. Set before the drain. Any thread.
   void set_spread_ms(uint32_t ms) { spread_ms_.store(ms > 0 ? ms : 1); }
@@ -66,6 +74,7 @@ class PubSub {
   Hub& hub(uint32_t shard) { return *hubs_[shard]; }
   uint32_t shards() const { return static_cast<uint32_t>(hubs_.size()); }
   const PubSubOptions& options() const { return options_; }
+  const Namespaces& namespaces() const { return namespaces_; }
   // What happened on threads that are no shard's; to be summed with the shards' counters.
   const Counters& counters() const { return counters_; }
 
@@ -76,6 +85,7 @@ class PubSub {
   void count(Counter counter);
 
   const PubSubOptions options_;
+  Namespaces namespaces_;
   std::vector<std::unique_ptr<Hub>> hubs_;
   std::atomic<uint32_t> channels_{0};
   std::atomic<uint32_t> spread_ms_{5'000};

@@ -10,7 +10,7 @@ namespace fce {
 namespace {
 
 // What a hundred thousand idle ones of these cost is a target of the design.
-static_assert(sizeof(SseFeed) <= 128);
+static_assert(sizeof(SseFeed) <= 144);
 
 uint16_t ticks_from_ms(uint32_t ms) {
   const uint64_t ticks = ms / TimerWheel::kTickMs;
@@ -29,6 +29,14 @@ std::string gap_event(GapReason reason, const MessageId& reached) {
 std::string ready_event(const MessageId& reached) {
   const std::string id = id_text(reached);
   return "event: ready\nid: " + id + "\ndata: {\"id\":\"" + id + "\"}\n\n";
+}
+
+// The client takes the position and dispatches nothing, since there is no data.
+std::string id_event(const MessageId& reached) { return "id: " + id_text(reached) + "\n\n"; }
+
+std::string end_event(EndReason reason) {
+  return "event: end\ndata: {\"code\":" + std::to_string(end_code(reason)) + ",\"reason\":\"" +
+         std::string(end_reason_text(reason)) + "\"}\n\n";
 }
 
 }  // namespace
@@ -93,6 +101,11 @@ bool SseFeed::add_next(Gather& out, size_t* left) {
     }
     case Item::Kind::gap: set_rest(gap_event(item.reason, reached())); return true;
     case Item::Kind::ready: set_rest(ready_event(reached())); return true;
+    case Item::Kind::at: set_rest(id_event(reached())); return true;
+    case Item::Kind::end:
+      state_ = State::ended;
+      set_rest(end_event(item.end));
+      return true;
     case Item::Kind::none: break;
   }
   if (state_ == State::draining) {
@@ -101,7 +114,12 @@ bool SseFeed::add_next(Gather& out, size_t* left) {
     return true;
   }
   if (!std::exchange(ping_due_, false)) return false;
-  set_rest(":\n\n");
+  if (moved()) {
+    set_rest(id_event(reached()));
+    told_position();
+  } else {
+    set_rest(":\n\n");
+  }
   return true;
 }
 

@@ -1,17 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/subscriber.h"
 
+#include <algorithm>
+
 #include "pubsub/channel.h"
 #include "pubsub/hub.h"
 
 namespace fce {
+namespace {
 
-void Subscriber::subscribe(Hub& hub, const ChannelKey& key, const Position& position) {
+Counter counter_of(GapReason reason) {
+  switch (reason) {
+    case GapReason::expired: return Counter::gaps_expired;
+    case GapReason::epoch: return Counter::gaps_epoch;
+    case GapReason::invalid: return Counter::gaps_invalid;
+    case GapReason::none:
+    case GapReason::overflow: break;
+  }
+  return Counter::gaps_overflow;
+}
+
+}  // namespace
+
+std::string_view end_reason_text(EndReason reason) {
+  switch (reason) {
+    case EndReason::none: break;
+    case EndReason::revoked: return "revoked";
+    case EndReason::locked: return "locked";
+    case EndReason::banned: return "banned";
+    case EndReason::expired: return "expired";
+    case EndReason::overflow: return "overflow";
+  }
+  return "";
+}
+
+uint16_t end_code(EndReason reason) {
+  switch (reason) {
+    case EndReason::expired: return 4401;
+    case EndReason::overflow: return 4408;
+    default: return 4403;
+  }
+}
+
+void Subscriber::subscribe(Hub& hub, const ChannelKey& key, const Position& position,
+                           FilterRef filter) {
   if (hub.stopped()) return;
   from_ = position.kind;
   next_ = position.id.n;
+  filter_ = std::move(filter);
   // All positions of other epochs are alike, so the epoch need not be kept while waiting.
-  if (from_ == Position::Kind::after && position.id.epoch != hub.epoch()) gap_ = GapReason::epoch;
+  if (from_ == Position::Kind::after && (position.foreign || position.id.epoch != hub.epoch()))
+    gap_ = GapReason::epoch;
+  hub.counters().add(Counter::subscribed);
   channel_ = &hub.channel_for(key);
   channel_->add(*this);
 }
@@ -20,21 +60,39 @@ void Subscriber::unsubscribe() {
   if (!channel_) return;
   Channel* channel = channel_;
   channel_ = nullptr;
+  channel->hub().counters().add(Counter::unsubscribed);
   channel->remove(*this);
+}
+
+void Subscriber::end(EndReason reason) {
+  if (!channel_ || end_ != EndReason::none) return;
+  end_ = reason;
+  wake();
 }
 
 void Subscriber::begin() {
   const Ring& ring = channel_->ring();
   const uint64_t epoch = channel_->hub().epoch();
-  if (gap_ == GapReason::none) {
-    const Resume start = resume({from_, {epoch, next_}}, epoch, ring.oldest(), ring.next());
+  const bool latest = channel_->policy().cache && from_ != Position::Kind::whole_ring;
+  state_ = State::replaying;
+  if (latest) {
+    // Nothing older than the latest message is ever missed.
+    const bool known = gap_ == GapReason::none && from_ == Position::Kind::after;
+    gap_ = GapReason::none;
+    next_ = ring.empty() || (known && next_ + 1 >= ring.next()) ? ring.next() : ring.next() - 1;
+  } else if (gap_ == GapReason::none) {
+    Position position;
+    position.kind = from_;
+    position.id = {epoch, next_};
+    const Resume start = resume(position, epoch, ring.oldest(), ring.next());
     gap_ = start.gap;
     next_ = start.next;
+    if (gap_ == GapReason::none && from_ == Position::Kind::after)
+      channel_->hub().counters().add(Counter::recoveries);
   } else {
     next_ = ring.next();
   }
   replay_left_ = static_cast<uint32_t>(ring.next() - next_);
-  state_ = State::replaying;
 }
 
 bool Subscriber::waits_ahead() const {
@@ -42,48 +100,108 @@ bool Subscriber::waits_ahead() const {
          next_ >= channel_->ring().next();
 }
 
+// Moves past what is not for this subscriber. False when there is no message to be taken then.
+bool Subscriber::pass_others() {
+  const Ring& ring = channel_->ring();
+  for (; next_ != ring.next(); advance()) {
+    if (state_ == State::replaying && replay_left_ == 0) return false;
+    const Message& message = ring.at(next_);
+    if (!message) continue;
+    const AudienceHashes* audience = message.audience();
+    if (!audience || filter_.admits(*audience)) return true;
+    channel_->hub().counters().add(Counter::filtered);
+  }
+  return false;
+}
+
+void Subscriber::advance() {
+  ++next_;
+  ++untold_;
+  if (replay_left_ > 0) --replay_left_;
+}
+
+// The ring has passed a slow subscriber.
+void Subscriber::fall_behind() {
+  const Ring& ring = channel_->ring();
+  Counters& counters = channel_->hub().counters();
+  switch (channel_->policy().overflow) {
+    case Overflow::latest:
+      counters.add(Counter::skipped_latest, ring.oldest() - next_);
+      replay_left_ -=
+          static_cast<uint32_t>(std::min<uint64_t>(replay_left_, ring.oldest() - next_));
+      next_ = ring.oldest();
+      return;
+    case Overflow::close:
+      counters.add(Counter::closed_overflow);
+      end_ = EndReason::overflow;
+      return;
+    case Overflow::gap:
+    case Overflow::conflate: break;
+  }
+  gap_ = GapReason::overflow;
+  next_ = ring.next();
+  replay_left_ = 0;
+}
+
+Subscriber::Item Subscriber::take_end() {
+  Item item;
+  item.kind = Item::Kind::end;
+  item.end = end_;
+  if (end_ != EndReason::overflow) channel_->hub().counters().add(Counter::revoked);
+  unsubscribe();
+  return item;
+}
+
 Subscriber::Item Subscriber::take() {
   Item item;
   if (!pending()) return item;
   const Ring& ring = channel_->ring();
+  if (gap_ == GapReason::none && next_ < ring.oldest()) fall_behind();
+  if (end_ != EndReason::none) return take_end();
   Counters& counters = channel_->hub().counters();
-  if (gap_ == GapReason::none && next_ < ring.oldest()) {
-    // The ring has passed a slow subscriber.
-    gap_ = GapReason::overflow;
-    next_ = ring.next();
-    replay_left_ = 0;
-  }
   if (gap_ != GapReason::none) {
     counters.add(Counter::gaps);
+    counters.add(counter_of(gap_));
     item.kind = Item::Kind::gap;
     item.reason = std::exchange(gap_, GapReason::none);
-  } else if (state_ == State::replaying && replay_left_ == 0) {
+    untold_ = 0;
+    return item;
+  }
+  if (pass_others()) {
+    counters.add(Counter::delivered);
+    if (state_ == State::replaying) counters.add(Counter::replayed);
+    item.kind = Item::Kind::message;
+    item.message = &ring.at(next_);
+    advance();
+    untold_ = 0;
+  } else if (state_ == State::replaying) {
     state_ = State::live;
     item.kind = Item::Kind::ready;
+    untold_ = 0;
+  } else if (untold_ > 0 && next_ - untold_ < ring.oldest() + (ring.next() - ring.oldest()) / 2) {
+    // All that came was for others. The client hears of it before the log has left behind what it
+    // knows, so that it could still resume.
+    counters.add(Counter::positions_told);
+    item.kind = Item::Kind::at;
+    untold_ = 0;
   } else {
-    counters.add(Counter::delivered);
-    if (state_ == State::replaying) {
-      --replay_left_;
-      counters.add(Counter::replayed);
-    }
-    item.kind = Item::Kind::message;
-    item.message = &ring.at(next_++);
+    woken_ = false;
   }
   return item;
 }
 
 bool Subscriber::pending() {
   // While replaying there is `ready` to come at least.
-  if (state_ == State::replaying && channel_) return true;
-  if (state_ == State::live && channel_ && next_ != channel_->ring().next()) return true;
+  if (channel_ && (end_ != EndReason::none || state_ == State::replaying)) return true;
+  if (channel_ && state_ == State::live && next_ != channel_->ring().next()) return true;
   woken_ = false;
   return false;
 }
 
 MessageId Subscriber::reached() const {
-  return channel_ ? MessageId{channel_->hub().epoch(), next_ - 1} : MessageId{};
+  if (!channel_) return {};
+  const Hub& hub = channel_->hub();
+  return {hub.epoch(), next_ - 1, hub.origin()};
 }
-
-Hub* Subscriber::hub() const { return channel_ ? &channel_->hub() : nullptr; }
 
 }  // namespace fce

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/list.h"
+#include "pubsub/audience.h"
 #include "pubsub/message.h"
 #include "pubsub/position.h"
 
@@ -14,16 +16,29 @@ namespace fce {
 class Channel;
 class ChannelKey;
 class Hub;
+struct Namespace;
+
+// Why the node ended a subscription.
+enum class EndReason : uint8_t { none, revoked, locked, banned, expired, overflow };
+std::string_view end_reason_text(EndReason reason);
+// As a WebSocket close code.
+uint16_t end_code(EndReason reason);
 
 // A feed derives from it. Shard's thread only.
 class Subscriber : public ListNode<Subscriber> {
  public:
-  // Begins at that position; once, and not after the hub has stopped. The transport has to flush by
-  // itself after this call. The log may still be on its way from another shard: then `take` has
-  // nothing yet, and `on_messages` tells when it is here.
-  void subscribe(Hub& hub, const ChannelKey& key, const Position& position);
+  // Begins at that position; once, and not after the hub has stopped. The channel's namespace is
+  // there. The transport has to flush by itself after this call. The log may still be on its way
+  // from another shard: then `take` has nothing yet, and `on_messages` tells when it is here.
+  void subscribe(Hub& hub, const ChannelKey& key, const Position& position, FilterRef filter = {});
   // Leaves the channel. Again is harmless.
   void unsubscribe();
+  bool subscribed() const { return channel_ != nullptr; }
+  // From now on it gets what this filter lets pass.
+  void set_filter(FilterRef filter) { filter_ = std::move(filter); }
+  const FilterRef& filter() const { return filter_; }
+  // Has the subscription end: `take` tells why, and nothing after it.
+  void end(EndReason reason);
 
  protected:
   Subscriber() = default;
@@ -40,9 +55,12 @@ class Subscriber : public ListNode<Subscriber> {
       message,  // borrowed from the log until the end of this flush
       gap,      // some messages are not to be had; the cursor stands at the log's end
       ready,    // the replay is over, live messages follow
+      at,       // the cursor has moved past messages for others
+      end,      // the node ends the subscription; it has been left
     };
     Kind kind = Kind::none;
     GapReason reason = GapReason::none;
+    EndReason end = EndReason::none;
     const Message* message = nullptr;
   };
   Item take();
@@ -50,7 +68,10 @@ class Subscriber : public ListNode<Subscriber> {
   bool pending();
   // The position that the cursor has reached: after all that was taken.
   MessageId reached() const;
-  Hub* hub() const;
+  // Whether it is further than what the client was told; a keep-alive may tell.
+  bool moved() const { return channel_ && state_ == State::live && untold_ > 0; }
+  void told_position() { untold_ = 0; }
+  const Channel* channel() const { return channel_; }
 
  private:
   friend class Channel;
@@ -65,15 +86,22 @@ class Subscriber : public ListNode<Subscriber> {
     woken_ = true;
     on_messages();
   }
+  bool pass_others();
+  void advance();
+  void fall_behind();
+  Item take_end();
 
   enum class State : uint8_t { waiting, replaying, live };
 
   Channel* channel_ = nullptr;
+  FilterRef filter_;
   uint64_t next_ = 0;         // the first message not taken; while waiting the position's number
-  uint32_t replay_left_ = 0;  // messages before `ready`
+  uint32_t replay_left_ = 0;  // numbers before `ready`
+  uint32_t untold_ = 0;       // numbers passed since the client heard of its position
   State state_ = State::waiting;
   Position::Kind from_ = Position::Kind::none;
   GapReason gap_ = GapReason::none;  // to be told first
+  EndReason end_ = EndReason::none;  // likewise
   bool woken_ = true;                // the first flush is the transport's own
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/ws_frame.h"
+#include "pubsub/encode.h"
 #include "pubsub/hub.h"
 
 namespace fce {
@@ -54,7 +55,9 @@ bool WsFeed::on_flush(WebSocket&, Gather& out) {
                 item.message->chunk());
         break;
       case Item::Kind::gap: tell_gap(item.reason, out); break;
-      case Item::Kind::ready: tell_ready(out); break;
+      case Item::Kind::ready: tell("ready", {}, out); break;
+      case Item::Kind::at: tell("at", {}, out); break;
+      case Item::Kind::end: close(end_code(item.end), end_reason_text(item.end)); break;
     }
   }
   return !closing_ && pending();
@@ -63,14 +66,16 @@ bool WsFeed::on_flush(WebSocket&, Gather& out) {
 void WsFeed::tell_gap(GapReason reason, Gather& out) {
   const std::string name(gap_reason_text(reason));
   if (json_) {
-    add_text("{\"gap\":{\"reason\":\"" + name + "\",\"id\":\"" + id_text(reached()) + "\"}}", out);
+    tell("gap", "\"reason\":\"" + name + "\",", out);
   } else {
     close(kGapCode, "gap: " + name);
   }
 }
 
-void WsFeed::tell_ready(Gather& out) {
-  if (json_) add_text("{\"ready\":{\"id\":\"" + id_text(reached()) + "\"}}", out);
+// {"channel":"C","WHAT":{MORE"id":"POSITION"}}
+void WsFeed::tell(std::string_view what, std::string_view more, Gather& out) {
+  if (!json_ || !channel()) return;
+  add_text(channel_event(channel()->key().name(), what, more, reached()), out);
 }
 
 void WsFeed::on_drain(WebSocket&) {

@@ -32,7 +32,7 @@ class WsFeed final : public WebSocketOwner, private Subscriber {
   ~WsFeed() override = default;
   void on_messages() override { socket_->want_flush(Lane::fanout); }
   void tell_gap(GapReason reason, Gather& out);
-  void tell_ready(Gather& out);
+  void tell(std::string_view what, std::string_view more, Gather& out);
   void close(uint16_t code, std::string_view reason);
 
   Hub& hub_;

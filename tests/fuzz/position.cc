@@ -20,10 +20,11 @@ void require(bool condition) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = as_text({data, size});
-  const Position position = Position::parse(text);
   MessageId id;
   const bool is_id = parse_id(text, &id);
-  require(is_id == (position.kind == Position::Kind::after));
+  const Position position = Position::parse(text, id.origin);
+  if (is_id) require(position.kind == Position::Kind::after && !position.foreign);
+  if (position.kind == Position::Kind::after) require(text.size() <= Position::kBytesMax);
   if (is_id) require(id_text(id) == text && id_text(id).size() <= kIdBytesMax);
   for (const uint64_t oldest : {uint64_t{1}, uint64_t{10}, UINT64_MAX - 3}) {
     for (const uint64_t next : {oldest, oldest + 1, oldest + 2}) {

@@ -35,7 +35,7 @@ void check_event(std::string_view event, std::string_view payload) {
   const std::vector<std::string> expected = lines_of(payload);
   // "id", the data, the empty line that ends the event, and what follows its line end.
   require(lines.size() == expected.size() + 3);
-  require(lines[0] == "id: 7-42");
+  require(lines[0] == "id: 00000000.7-42");
   for (size_t i = 0; i < expected.size(); ++i) require(lines[i + 1] == "data: " + expected[i]);
   require(lines[lines.size() - 2].empty() && lines.back().empty());
 }
@@ -83,12 +83,12 @@ std::string_view frame_payload(Bytes frame) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes payload(data, size);
-  const Message message = Message::encode({7, 42}, payload);
+  const Message message = Message::encode({7, 42}, "c", {payload, nullptr}, 0);
   require(as_text(message.payload()) == as_text(payload));
   require(frame_payload(message.raw_frame()) == as_text(payload));
   check_event(as_text(message.sse_event()), as_text(payload));
   std::string_view json = frame_payload(message.json_frame());
-  const std::string_view head = "{\"id\":\"7-42\",\"data\":\"";
+  const std::string_view head = "{\"channel\":\"c\",\"id\":\"00000000.7-42\",\"data\":\"";
   require(json.substr(0, head.size()) == head && json.substr(json.size() - 2) == "\"}");
   json = json.substr(head.size(), json.size() - head.size() - 2);
   require(unescape(json) == as_text(payload));

@@ -117,10 +117,10 @@ TEST_CASE("the position comes from the field, else from the query") {
     return text.find("\n\n" + std::string(how)) == text.find("\n\n");
   };
   CHECK(begins(stream_of("", ""), "event: ready"));
-  CHECK(begins(stream_of("after=0", ""), "id: 1-1\n"));
-  CHECK(begins(stream_of("x=1&after=1-2&after=1-1", ""), "id: 1-3\n"));
-  CHECK(begins(stream_of("after=1-2", "1-1"), "id: 1-2\n"));
-  CHECK(begins(stream_of("", "1-3"), "event: ready"));
+  CHECK(begins(stream_of("after=0", ""), "id: 00000000.1-1\n"));
+  CHECK(begins(stream_of("x=1&after=00000000.1-2&after=00000000.1-1", ""), "id: 00000000.1-3\n"));
+  CHECK(begins(stream_of("after=00000000.1-2", "00000000.1-1"), "id: 00000000.1-2\n"));
+  CHECK(begins(stream_of("", "00000000.1-3"), "event: ready"));
   CHECK(begins(stream_of("", "\xFF"), "event: gap"));
   CHECK(begins(stream_of("after", ""), "event: ready"));
   CHECK(begins(stream_of("AFTER=0&afterwards=0", ""), "event: ready"));

@@ -74,7 +74,7 @@ TEST_CASE("a subscriber that joins while messages are under way has no seam") {
 TEST_CASE("positions that cannot be resumed are a gap, then ready, then live") {
   PubSubOptions options;
   options.epoch = 7;
-  options.history.messages_max = 2;
+  options.common.history.messages_max = 2;
   for (uint32_t shard : {0u, 1u}) {
     TestNode node(2, options);
     const ChannelKey key = key_at(0, 2);
@@ -98,7 +98,7 @@ TEST_CASE("positions that cannot be resumed are a gap, then ready, then live") {
 
 TEST_CASE("a slow subscriber keeps its place until the ring has passed it, then has one gap") {
   PubSubOptions options;
-  options.history.messages_max = 4;
+  options.common.history.messages_max = 4;
   TestNode node(2, options);
   const ChannelKey key = key_at(0, 2);
   Reader slow(node, 1, key), fast(node, 1, key);
@@ -195,7 +195,7 @@ TEST_CASE("an answer to a replica that has gone is not taken for one to its succ
 
 TEST_CASE("what the home's ring passed while a mailbox was full is a gap") {
   PubSubOptions options;
-  options.history.messages_max = 2;
+  options.common.history.messages_max = 2;
   TestNode node(2, options, 1);
   const ChannelKey key = key_at(0, 2);
   Reader reader(node, 1, key);
@@ -283,7 +283,7 @@ TEST_CASE("channels with publications are bounded, those with subscribers only a
   CHECK(node.publish(b, "1") == Status::ok);
   CHECK(node.publish(a, "2") == Status::ok);
   node.settle();
-  CHECK(node.pubsub().publish(c, as_bytes("x"), told, &outcome) == Status::ok);
+  CHECK(node.pubsub().publish(c, {as_bytes("x"), nullptr}, told, &outcome) == Status::ok);
   node.settle();
   CHECK(outcome == FCE_ENOBUFS);
   CHECK(node.count(Counter::limit_channels) == 1);
@@ -294,7 +294,7 @@ TEST_CASE("channels with publications are bounded, those with subscribers only a
 
 TEST_CASE("publications are checked before they travel") {
   PubSubOptions options;
-  options.message_bytes_max = 4;
+  options.common.message_bytes_max = 4;
   TestNode node(1, options);
   const ChannelKey key = key_of("acme", "news");
   CHECK(node.publish(key, "1234") == Status::ok);
@@ -327,17 +327,19 @@ TEST_CASE("the outcome of a publication is told exactly once") {
   TestNode node(1, options);
   const ChannelKey key = key_of("acme", "news");
   Told good, stopped, refused, lost;
-  CHECK(node.pubsub().publish(key, as_bytes("1"), &Told::on_published, &good) == Status::ok);
+  CHECK(node.pubsub().publish(key, {as_bytes("1"), nullptr}, &Told::on_published, &good) ==
+        Status::ok);
   CHECK(good.calls == 0);
   node.settle();
   CHECK(good.calls == 1);
   CHECK(good.status == FCE_OK);
-  CHECK(good.id == "9-1");
+  CHECK(good.id == "00000000.9-1");
   // Mail that arrives after the stop.
-  CHECK(node.pubsub().publish(key, as_bytes("2"), &Told::on_published, &stopped) == Status::ok);
+  CHECK(node.pubsub().publish(key, {as_bytes("2"), nullptr}, &Told::on_published, &stopped) ==
+        Status::ok);
   node.pubsub().stop();
   node.hub(0).stop();
-  CHECK(node.pubsub().publish(key, as_bytes("3"), &Told::on_published, &refused) ==
+  CHECK(node.pubsub().publish(key, {as_bytes("3"), nullptr}, &Told::on_published, &refused) ==
         Status::bad_state);
   node.settle();
   CHECK(stopped.calls == 1);
@@ -345,7 +347,8 @@ TEST_CASE("the outcome of a publication is told exactly once") {
   CHECK(refused.calls == 0);
   // Mail that never arrives.
   node.pubsub().start();
-  CHECK(node.pubsub().publish(key, as_bytes("4"), &Told::on_published, &lost) == Status::ok);
+  CHECK(node.pubsub().publish(key, {as_bytes("4"), nullptr}, &Told::on_published, &lost) ==
+        Status::ok);
   CHECK(lost.calls == 0);
   node.drop_loops();
   CHECK(lost.calls == 1);

@@ -51,14 +51,20 @@ TEST_CASE("every line end of an event stream begins a data line") {
 }
 
 TEST_CASE("a message is encoded once for all transports") {
-  const Message message = Message::encode({7, 42}, as_bytes("hi \"you\"\nthere"));
+  const Message message =
+      Message::encode({7, 42}, "c\"h", {as_bytes("hi \"you\"\nthere"), nullptr}, 5000);
   CHECK(message.id() == MessageId{7, 42});
   CHECK(as_text(message.payload()) == "hi \"you\"\nthere");
   CHECK(as_text(message.raw_frame()) == "\x81\x0Ehi \"you\"\nthere");
-  const std::string envelope = "{\"id\":\"7-42\",\"data\":\"hi \\\"you\\\"\\nthere\"}";
+  const std::string envelope =
+      "{\"channel\":\"c\\\"h\",\"id\":\"00000000.7-42\",\"data\":\"hi \\\"you\\\"\\nthere\"}";
   CHECK(as_text(message.json_frame()) ==
         "\x81" + std::string(1, static_cast<char>(envelope.size())) + envelope);
-  CHECK(as_text(message.sse_event()) == "id: 7-42\ndata: hi \"you\"\ndata: there\n\n");
+  CHECK(as_text(message.sse_event()) == "id: 00000000.7-42\ndata: hi \"you\"\ndata: there\n\n");
+  CHECK(as_text(message.json_line()) == envelope + "\n");
+  CHECK(message.time_ms() == 5);
+  CHECK(message.audience() == nullptr);
+  CHECK(message.key_hash() == 0);
   const Bytes whole(message.chunk()->data(), message.chunk()->size());
   CHECK(message.sse_event().data() + message.sse_event().size() == whole.data() + whole.size());
   CHECK(message.bytes() >= whole.size());
@@ -69,11 +75,11 @@ TEST_CASE("frames of every length form are right") {
                             size_t{65'536}, size_t{1 << 20}}) {
     CAPTURE(size);
     const std::string payload(size, 'x');
-    const Message message = Message::encode({1, 1}, as_bytes(payload));
+    const Message message = Message::encode({1, 1}, "c", {as_bytes(payload), nullptr}, 0);
     const size_t header = size <= 125 ? 2 : size <= 65'535 ? 4 : 10;
     REQUIRE(message.raw_frame().size() == header + size);
     CHECK(message.payload().size() == size);
     CHECK(as_text(message.payload()) == payload);
-    CHECK(message.sse_event().size() == std::string("id: 1-1\ndata: \n\n").size() + size);
+    CHECK(message.sse_event().size() == std::string("id: 00000000.1-1\ndata: \n\n").size() + size);
   }
 }

@@ -65,10 +65,10 @@ TEST_CASE("publishing at the home shard is answered at once") {
   TestRequest first(http), second(http);
   fill(first, "news", "hello").run(*handler);
   CHECK(first.status == 200);
-  CHECK(first.text == "{\"id\":\"1-1\"}");
+  CHECK(first.text == "{\"id\":\"00000000.1-1\"}");
   CHECK(first.header("content-type") == "application/json");
   fill(second, "news", "").run(*handler);
-  CHECK(second.text == "{\"id\":\"1-2\"}");
+  CHECK(second.text == "{\"id\":\"00000000.1-2\"}");
   Reader reader(node, 0, key_of("acme", "news"), "0");
   node.settle();
   CHECK(reader.got == Got{"1-1 hello", "1-2 ", "ready 1-2"});
@@ -86,7 +86,7 @@ TEST_CASE("publishing elsewhere is answered when the home has appended") {
   CHECK(stays.status == 0);
   node.step(1);
   CHECK(stays.status == 200);
-  CHECK(stays.text == "{\"id\":\"1-1\"}");
+  CHECK(stays.text == "{\"id\":\"00000000.1-1\"}");
   // The client may leave meanwhile: its message is published all the same.
   {
     TestRequest leaves(http);
@@ -108,7 +108,7 @@ TEST_CASE("publishing elsewhere is answered when the home has appended") {
 
 TEST_CASE("what may not be published is refused, and counted") {
   PubSubOptions node_options;
-  node_options.message_bytes_max = 8;
+  node_options.common.message_bytes_max = 8;
   node_options.channels_max = 1;
   TestNode node(1, node_options);
   TestHttp http(node, 0);

@@ -39,7 +39,7 @@ class Client {
   bool connected() const { return reader_ != nullptr; }
   Reader& reader() { return *reader_; }
   bool has_position() const { return next_ > 0; }
-  std::string position() const { return id_text({1, next_ - 1}); }
+  std::string position() const { return short_id({1, next_ - 1}); }
   uint64_t next() const { return next_; }
   bool ready() const { return ready_; }
 
@@ -114,12 +114,12 @@ class Client {
   bool gap_ = false;
 };
 
-struct Publication {
+struct Published {
   Model* model;
   std::string channel;
   std::string payload;
   static void on_published(int status, const char* id, void* user) {
-    const std::unique_ptr<Publication> self(static_cast<Publication*>(user));
+    const std::unique_ptr<Published> self(static_cast<Published*>(user));
     if (status != FCE_OK) return;
     auto& log = self->model->logs[self->channel];
     log.push_back(self->payload);
@@ -154,7 +154,7 @@ class Run {
   uint32_t pick(uint32_t below) { return static_cast<uint32_t>(random_() % below); }
   PubSubOptions options() const {
     PubSubOptions options;
-    options.history.messages_max = model_.ring_max;
+    options.common.history.messages_max = model_.ring_max;
     return options;
   }
 
@@ -180,9 +180,10 @@ class Run {
   void publish() {
     const ChannelKey& key = keys_[pick(static_cast<uint32_t>(keys_.size()))];
     auto* publication =
-        new Publication{&model_, std::string(key.name()), std::to_string(++published_)};
+        new Published{&model_, std::string(key.name()), std::to_string(++published_)};
     const Bytes payload = as_bytes(publication->payload);
-    if (node_.pubsub().publish(key, payload, &Publication::on_published, publication) != Status::ok)
+    if (node_.pubsub().publish(key, {payload, nullptr}, &Published::on_published, publication) !=
+        Status::ok)
       delete publication;
   }
   void connect(Client& client) {

@@ -15,7 +15,7 @@ namespace {
 class Connection final : public BodyReader {
  public:
   Connection(TestNode& node, const ChannelKey& key, std::string_view position)
-      : feed_(std::make_unique<SseFeed>(node.hub(0), key, Position::parse(position),
+      : feed_(std::make_unique<SseFeed>(node.hub(0), key, position_of(position),
                                         SseFeed::Options{1000, 2500})) {
     feed_->set_reader(this);
   }
@@ -55,15 +55,16 @@ TEST_CASE("an event stream: retry, replay, ready, live") {
   CHECK(node.publish(key, "three") == Status::ok);
   node.settle();
   Connection connection(node, key, "0");
-  CHECK(connection.read() == kOpening +
-                                 "id: 1-1\ndata: one\ndata: two\n\nid: 1-2\ndata: three\n\n"
-                                 "event: ready\nid: 1-2\ndata: {\"id\":\"1-2\"}\n\n");
+  CHECK(connection.read() ==
+        kOpening +
+            "id: 00000000.1-1\ndata: one\ndata: two\n\nid: 00000000.1-2\ndata: three\n\n"
+            "event: ready\nid: 00000000.1-2\ndata: {\"id\":\"00000000.1-2\"}\n\n");
   CHECK(connection.last == Pull::wait);
   CHECK_FALSE(connection.ready);
   CHECK(node.publish(key, "four") == Status::ok);
   node.settle();
   CHECK(connection.ready);
-  CHECK(connection.read() == "id: 1-3\ndata: four\n\n");
+  CHECK(connection.read() == "id: 00000000.1-3\ndata: four\n\n");
   CHECK(node.count(Counter::sse_opened) == 1);
   CHECK(node.count(Counter::sse_closed) == 0);
   connection.leave();
@@ -75,11 +76,11 @@ TEST_CASE("an event stream tells a gap with the position from which to go on") {
   const ChannelKey key = key_of("acme", "news");
   CHECK(node.publish(key, "one") == Status::ok);
   node.settle();
-  Connection connection(node, key, "9-9");
+  Connection connection(node, key, "00000000.9-9");
   CHECK(connection.read() ==
         kOpening +
-            "event: gap\nid: 1-1\ndata: {\"reason\":\"epoch\",\"id\":\"1-1\"}\n\n"
-            "event: ready\nid: 1-1\ndata: {\"id\":\"1-1\"}\n\n");
+            "event: gap\nid: 00000000.1-1\ndata: {\"reason\":\"epoch\",\"id\":\"00000000.1-1\"}\n\n"
+            "event: ready\nid: 00000000.1-1\ndata: {\"id\":\"00000000.1-1\"}\n\n");
 }
 
 TEST_CASE("an event stream may be pulled in pieces of any size") {
@@ -99,7 +100,7 @@ TEST_CASE("an event stream may be pulled in pieces of any size") {
 
 TEST_CASE("an event that is half sent is completed though the ring has passed it") {
   PubSubOptions options;
-  options.history.messages_max = 1;
+  options.common.history.messages_max = 1;
   TestNode node(1, options);
   const ChannelKey key = key_of("acme", "news");
   Connection connection(node, key, "");
@@ -107,14 +108,15 @@ TEST_CASE("an event that is half sent is completed though the ring has passed it
   CHECK(node.publish(key, "a long story") == Status::ok);
   node.settle();
   Gather gather;
-  CHECK(connection.feed().pull(gather, 10) == Pull::more);
-  CHECK(gather.bytes() == 10);
+  CHECK(connection.feed().pull(gather, 19) == Pull::more);
+  CHECK(gather.bytes() == 19);
   for (int i = 0; i < 3; ++i) CHECK(node.publish(key, "next") == Status::ok);
   node.settle();
-  CHECK(as_text(gather[0].bytes) == "id: 1-1\nda");
-  CHECK(connection.read() ==
-        "ta: a long story\n\n"
-        "event: gap\nid: 1-4\ndata: {\"reason\":\"overflow\",\"id\":\"1-4\"}\n\n");
+  CHECK(as_text(gather[0].bytes) == "id: 00000000.1-1\nda");
+  CHECK(
+      connection.read() ==
+      "ta: a long story\n\n"
+      "event: gap\nid: 00000000.1-4\ndata: {\"reason\":\"overflow\",\"id\":\"00000000.1-4\"}\n\n");
 }
 
 TEST_CASE("many events do not overfill a gather") {
@@ -124,7 +126,7 @@ TEST_CASE("many events do not overfill a gather") {
   node.settle();
   Connection connection(node, key, "0");
   const std::string text = connection.read();
-  CHECK(text.find("id: 1-250\ndata: x\n\nevent: ready") != std::string::npos);
+  CHECK(text.find("id: 00000000.1-250\ndata: x\n\nevent: ready") != std::string::npos);
 }
 
 TEST_CASE("an idle event stream is kept alive") {
@@ -153,7 +155,7 @@ TEST_CASE("a drain ends an event stream after what is there, with a time to come
   connection.feed().on_drain();
   connection.feed().on_drain();
   CHECK(connection.ready);
-  CHECK(connection.read(7) == "id: 1-1\ndata: last\n\nretry: 1\n\n");
+  CHECK(connection.read(7) == "id: 00000000.1-1\ndata: last\n\nretry: 1\n\n");
   CHECK(connection.last == Pull::end);
 }
 

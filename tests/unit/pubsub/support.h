@@ -69,7 +69,7 @@ class TestNode {
     return sum;
   }
   Status publish(const ChannelKey& key, std::string_view text) {
-    return pubsub_->publish(key, as_bytes(text), nullptr, nullptr);
+    return pubsub_->publish(key, {as_bytes(text), nullptr}, nullptr, nullptr);
   }
   void drop_loops() { loops_.clear(); }
 
@@ -80,13 +80,23 @@ class TestNode {
   uint64_t now_ms_;
 };
 
+// Ids of these nodes, whose origin is 0, are written without it.
+inline std::string short_id(const MessageId& id) { return id_text(id).substr(9); }
+inline std::string full_id(std::string_view text) { return "00000000." + std::string(text); }
+inline Position position_of(std::string_view text) {
+  const bool is_short = text.find('-') != std::string_view::npos && text.size() > 2 &&
+                        text.find('.') == std::string_view::npos;
+  return Position::parse(is_short ? full_id(text) : std::string(text), 0);
+}
+
 // A subscriber with a transport that takes so many items a turn, and writes down what it got:
-// "1-3 text", "gap expired 1-9", "ready 1-2".
+// "1-3 text", "gap expired 1-9", "ready 1-2", "at 1-7", "end revoked".
 class Reader final : private Subscriber, private Flushable {
  public:
-  Reader(TestNode& node, uint32_t shard, const ChannelKey& key, std::string_view position = "")
+  Reader(TestNode& node, uint32_t shard, const ChannelKey& key, std::string_view position = "",
+         FilterRef filter = {})
       : loop_(node.loop(shard)) {
-    subscribe(node.hub(shard), key, Position::parse(position));
+    subscribe(node.hub(shard), key, position_of(position), std::move(filter));
     loop_.mark_dirty(*this, Lane::fanout);
   }
 
@@ -117,10 +127,12 @@ class Reader final : private Subscriber, private Flushable {
   std::string text_of(const Item& item) const {
     switch (item.kind) {
       case Item::Kind::message:
-        return id_text(item.message->id()) + " " + std::string(as_text(item.message->payload()));
+        return short_id(item.message->id()) + " " + std::string(as_text(item.message->payload()));
       case Item::Kind::gap:
-        return "gap " + std::string(gap_reason_text(item.reason)) + " " + id_text(reached());
-      case Item::Kind::ready: return "ready " + id_text(reached());
+        return "gap " + std::string(gap_reason_text(item.reason)) + " " + short_id(reached());
+      case Item::Kind::ready: return "ready " + short_id(reached());
+      case Item::Kind::at: return "at " + short_id(reached());
+      case Item::Kind::end: return "end " + std::string(end_reason_text(item.end));
       case Item::Kind::none: break;
     }
     return "";

@@ -109,14 +109,16 @@ TEST_CASE("a JSON feed sends envelopes, ready and gaps") {
   const ChannelKey key = key_of("acme", "news");
   CHECK(node.publish(key, "say \"hi\"") == Status::ok);
   node.settle();
-  Client whole(node, http, "after=0", true), lost(node, http, "after=9-9", true);
+  Client whole(node, http, "after=0", true), lost(node, http, "after=00000000.9-9", true);
   CHECK(whole.protocol == "fcedge.v1.json");
   CHECK(whole.read() ==
-        Got{"{\"id\":\"1-1\",\"data\":\"say \\\"hi\\\"\"}", "{\"ready\":{\"id\":\"1-1\"}}"});
+        Got{"{\"channel\":\"news\",\"id\":\"00000000.1-1\",\"data\":\"say \\\"hi\\\"\"}",
+            "{\"channel\":\"news\",\"ready\":{\"id\":\"00000000.1-1\"}}"});
   CHECK(lost.read() ==
-        Got{"{\"gap\":{\"reason\":\"epoch\",\"id\":\"1-1\"}}", "{\"ready\":{\"id\":\"1-1\"}}"});
+        Got{"{\"channel\":\"news\",\"gap\":{\"reason\":\"epoch\",\"id\":\"00000000.1-1\"}}",
+            "{\"channel\":\"news\",\"ready\":{\"id\":\"00000000.1-1\"}}"});
   CHECK(node.publish(key, "x") == Status::ok);
-  CHECK(lost.read() == Got{"{\"id\":\"1-2\",\"data\":\"x\"}"});
+  CHECK(lost.read() == Got{"{\"channel\":\"news\",\"id\":\"00000000.1-2\",\"data\":\"x\"}"});
 }
 
 TEST_CASE("a bare feed that has a gap is closed with 4410") {

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Publication: what a publisher hands over, before the channel's home gives it an id.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/chunk.h"
+#include "pubsub/audience.h"
+
+namespace fce {
+
+struct Publication {
+  static constexpr size_t kKeyBytesMax = 255;
+
+  // What most publications have not.
+  struct More {
+    std::string key;     // of what the message is the latest state; "" none
+    std::string author;  // the user who wrote it; "" none
+    Audience audience;
+  };
+
+  Bytes payload;               // UTF-8, borrowed
+  const More* more = nullptr;  // borrowed; null: no key, no author, for everybody
+};
+
+}  // namespace fce
