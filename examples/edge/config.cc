@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config_namespace.h"
 #include "listen_address.h"
 #include "toml_section.h"
 
@@ -51,7 +52,7 @@ static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 
               "a new limit of the library needs its key here");
 
 constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
-                                     "feed",   "publish", "comments", "metrics"};
+                                     "feed",   "publish", "comments", "metrics",     "namespace"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -74,6 +75,8 @@ class Loader {
     read_node();
     read_limits();
     read_pubsub();
+    for (Section& section : root_.tables("namespace"))
+      config_.namespaces.push_back(read_namespace(section));
     read_listens();
     read_certificates();
     read_directories();

@@ -6,6 +6,7 @@
 #define FCEDGE_EXAMPLES_EDGE_CONFIG_H_
 
 #include <fcedge/fcedge.h>
+#include <fcedge/pubsub.h>
 
 #include <cstdint>
 #include <stdexcept>
@@ -27,6 +28,8 @@ struct Place {
 
   // "edge.toml:12: limits.header_ms: MESSAGE", as far as line and key are known.
   std::string sentence(const std::string& file, const std::string& message) const;
+
+  bool operator==(const Place&) const = default;
 };
 
 // A path in the file, resolved, and where it was said.
@@ -55,6 +58,26 @@ struct PubsubSettings {
   uint32_t fanout_us = 0;
 
   bool operator==(const PubsubSettings&) const = default;
+};
+
+struct NamespaceSettings {
+  std::string name;
+  uint32_t history_messages = 0;
+  uint32_t history_bytes = 0;
+  uint32_t history_ms = 0;
+  bool cache = false;
+  uint32_t overflow = FCE_OVERFLOW_GAP;
+  uint32_t publish = FCE_PUBLISH_TOKEN;
+  uint32_t presence = FCE_PRESENCE_COUNTS;
+  bool audience = true;
+  uint32_t message_bytes_max = 0;
+  uint32_t publish_per_s = 0;
+  uint32_t subscribers_max = 0;
+  uint32_t presence_members_max = 0;
+  uint32_t presence_leave_ms = 0;
+  Place place;
+
+  bool operator==(const NamespaceSettings&) const = default;
 };
 
 struct ListenSettings {
@@ -120,6 +143,7 @@ struct Config {
   fce_limits limits;
   Place connections_max_place;  // line 0: not given, so the host may lower it
   PubsubSettings pubsub;
+  std::vector<NamespaceSettings> namespaces;
   std::vector<ListenSettings> listens;
   std::vector<CertificateSettings> certificates;
   std::vector<DirectorySettings> directories;

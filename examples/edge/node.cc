@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_namespace.h"
 #include "files.h"
 #include "log.h"
 #include "routes.h"
@@ -31,6 +32,12 @@ bool same_listens(const Config& a, const Config& b) {
   return true;
 }
 
+bool same_namespaces(Config a, Config b) {
+  for (Config* config : {&a, &b})
+    for (NamespaceSettings& settings : config->namespaces) settings.place = {};
+  return a.namespaces == b.namespaces;
+}
+
 void warn_of_restart(const Config& running, const Config& wanted) {
   const auto warn = [](const char* what) {
     log_warn(std::string("reload leaves a changed setting until the next start section=") + what);
@@ -48,6 +55,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   }
   if (std::memcmp(&running.limits, &limits, sizeof limits) != 0) warn("limits");
   if (running.pubsub != wanted.pubsub) warn("pubsub");
+  if (!same_namespaces(running, wanted)) warn("namespace");
   if (!same_listens(running, wanted)) warn("listen");
 }
 
@@ -73,7 +81,9 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   fce_node* node = nullptr;
   const int status = fce_node_create(&options, &node);
   if (status != FCE_OK) config.fail(creation_fault(config, status), fce_last_error());
-  return NodePtr(node);
+  NodePtr made(node);
+  for (const auto& settings : config.namespaces) add_namespace(node, config, settings);
+  return made;
 }
 
 void Node::set_certificates(fce_node* node, const Config& config) {

@@ -64,12 +64,65 @@ typedef struct fce_publish_route_options {
 FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
 
 /* Adds a publish endpoint: POST with `Authorization: Bearer SECRET`; the body is the payload.
- * Answers 200 and {"id":"7-42"}; 400 not UTF-8 or a bad name, 401 no secret given, 403 a wrong one,
- * 413 too large, 429 over the rate, 503 a queue is full. */
+ * Answers 200 and {"id":"5ca1ab1e.7-42"}; 400 not UTF-8 or a bad name, 401 no secret given, 403 a
+ * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full. */
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,
                                    const fce_publish_route_options* publish);
 
-/* Tells the outcome of a publication: FCE_OK and its id "EPOCH-N" (NUL-terminated), or an error:
+/* ---- Namespaces ---- */
+
+/* What happens to a subscriber that reads more slowly than its channel's log moves on. */
+enum {
+  FCE_OVERFLOW_GAP = 0,      /* it is told of the gap, and goes on at the log's end */
+  FCE_OVERFLOW_CLOSE = 1,    /* its subscription ends (close code 4408) */
+  FCE_OVERFLOW_CONFLATE = 2, /* a message replaces an earlier one with the same key; then as GAP */
+  FCE_OVERFLOW_LATEST = 3    /* it gets what is still there, and is not told of what was before */
+};
+/* Which clients may publish. The C ABI and publish routes always may. */
+enum {
+  FCE_PUBLISH_TOKEN = 0, /* those whose token gives them the right */
+  FCE_PUBLISH_NONE = 1,  /* none */
+  FCE_PUBLISH_ANY = 2    /* all that may subscribe */
+};
+enum {
+  FCE_PRESENCE_COUNTS = 0, /* how many subscribers there are */
+  FCE_PRESENCE_NONE = 1,
+  FCE_PRESENCE_MEMBERS = 2 /* and who they are, with joins and leaves in ticks */
+};
+
+/* Policies of all channels whose names begin with "NAME:". A channel whose name has no colon is in
+ * the default namespace. Numbers that are zero take the value of the default namespace, whose own
+ * defaults are those of fce_node_options. */
+typedef struct fce_namespace_options {
+  uint32_t size;
+  const char* name;          /* 1 to 63 of a-z, 0-9, _ and -; NULL: the default namespace */
+  uint32_t history_messages; /* ring of a channel: publications */
+  uint32_t history_bytes;    /* ring of a channel: bytes */
+  uint32_t history_ms;       /* how long a publication is kept [0: no limit] */
+  uint32_t cache;            /* 1: who subscribes gets the latest publication at once; no gaps are
+                                told for what came before it */
+  uint32_t overflow;         /* FCE_OVERFLOW_* */
+  uint32_t publish;          /* FCE_PUBLISH_* */
+  uint32_t presence;         /* FCE_PRESENCE_* */
+  uint32_t no_audience;      /* 1: a publication that is not for everybody is refused */
+  uint32_t message_bytes_max;
+  uint32_t publish_per_s;        /* by one client [0: no limit] */
+  uint32_t subscribers_max;      /* of a channel and shard [0: no limit] */
+  uint32_t presence_members_max; /* in the list of a channel [1000] */
+  uint32_t presence_leave_ms;    /* a leave is told so late, to swallow reconnects [15000] */
+} fce_namespace_options;
+
+FCE_API void fce_namespace_options_init(fce_namespace_options* options);
+
+/* Adds a namespace, or with the name NULL sets the policies of the default one, before start. A
+ * channel of a namespace that was not added is refused everywhere: 404, close code 4404.
+ * Errors: FCE_EINVAL (name, a number that is none of the list), FCE_EEXIST, FCE_ESTATE (started).
+ * **Thread**: the one that created the node. */
+FCE_API int fce_node_add_namespace(fce_node* node, const fce_namespace_options* options);
+
+/* ---- Publishing ---- */
+
+/* Tells the outcome of a publication: FCE_OK and its id (NUL-terminated), or an error:
  * FCE_ENOBUFS (the node has all the channels it may have), FCE_ESTATE or FCE_ECANCELED (the node
  * stops).
  * **Thread**: a shard's. **Lives**: `id` until return. */
@@ -77,12 +130,61 @@ typedef void (*fce_published_fn)(int status, const char* id, void* user);
 
 /* Appends a message to a channel and sends it to all its subscribers. UTF-8 text only. With `done`
  * NULL nobody is told. Messages from one thread to one channel keep their order.
- * Errors: FCE_EINVAL (names), FCE_EUTF8, FCE_ETOOBIG, FCE_ENOBUFS (the shard's mailbox is full: try
- * again later), FCE_ESTATE (not started or stopped); `done` is not called then.
+ * Errors: FCE_EINVAL (names), FCE_ENOENT (no such namespace), FCE_EUTF8, FCE_ETOOBIG, FCE_ENOBUFS
+ * (the shard's mailbox is full: try again later), FCE_ESTATE (not started or stopped); `done` is
+ * not called then.
  * **Thread**: any. **Lives**: everything is copied before it returns; `done` is called exactly
  * once. */
 FCE_API int fce_publish(fce_node* node, fce_str tenant, fce_str channel, const void* data,
                         size_t len, fce_published_fn done, void* user);
+
+/* A publication with all that it may have. An audience of groups or users is who gets it: members
+ * of any of the groups, and the users; `exclude` are users who do not get it in any case, and
+ * subscribers who have blocked its author do not either. To subscribers without a token only
+ * publications without groups and users go. Withheld ones leave no trace in what a client sees, and
+ * its position moves on all the same. */
+typedef struct fce_publication {
+  uint32_t size;
+  fce_str tenant;
+  fce_str channel;
+  fce_str data;   /* UTF-8 */
+  fce_str key;    /* of what this is the latest state ("votes-17"), at most 255 bytes */
+  fce_str author; /* the user who wrote it */
+  const fce_str* groups;
+  size_t group_count;
+  const fce_str* users;
+  size_t user_count;
+  const fce_str* exclude;
+  size_t exclude_count; /* all three lists together: at most 256 names */
+} fce_publication;
+
+FCE_API void fce_publication_init(fce_publication* publication);
+
+/* As fce_publish. Errors besides: FCE_ENOENT (no such namespace), FCE_EINVAL (key, names, or an
+ * audience where the namespace has none). */
+FCE_API int fce_publish_message(fce_node* node, const fce_publication* publication,
+                                fce_published_fn done, void* user);
+
+/* ---- Revocation ---- */
+
+enum { FCE_END_REVOKED = 0, FCE_END_LOCKED = 1, FCE_END_BANNED = 2 };
+
+/* Which live subscriptions end: those of one channel (a thread is locked), of one user in a tenant
+ * (banned), or of one user in one channel. */
+typedef struct fce_revocation {
+  uint32_t size;
+  fce_str tenant;
+  fce_str channel; /* empty: all channels of the tenant */
+  fce_str user;    /* empty: all users */
+  uint32_t reason; /* FCE_END_*, told to the client with code 4403 */
+} fce_revocation;
+
+FCE_API void fce_revocation_init(fce_revocation* revocation);
+
+/* Ends live subscriptions on all shards, soon after it returns. It does not keep anybody from
+ * subscribing again: that is for tokens and the subscribe hook to say.
+ * Errors: FCE_EINVAL (tenant, or neither channel nor user). **Thread**: any. */
+FCE_API int fce_revoke(fce_node* node, const fce_revocation* revocation);
 
 #ifdef __cplusplus
 }

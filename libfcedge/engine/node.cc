@@ -84,6 +84,13 @@ Status Node::listen(const fce_listen_options& options, uint16_t* port) {
   return Status::ok;
 }
 
+Status Node::add_namespace(Namespace what) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "namespaces are added before the node starts");
+  return pubsub_->namespaces().add(std::move(what));
+}
+
 Status Node::set_certificates(std::span<const fce_certificate> certificates) {
   return certificates_.load(certificates);
 }

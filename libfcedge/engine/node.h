@@ -36,6 +36,7 @@ class Node {
   // The functions of fcedge.h, in their order.
   Status create(const fce_node_options& options);
   Status listen(const fce_listen_options& options, uint16_t* port);
+  Status add_namespace(Namespace what);
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
   Status start();

@@ -2,6 +2,7 @@
 #include "pubsub/namespace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fce {
 
@@ -16,8 +17,14 @@ Status Namespaces::add(Namespace what) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   };
   const std::string& name = what.name;
-  if (name.empty() || name.size() > Namespace::kNameBytesMax ||
-      !std::all_of(name.begin(), name.end(), allowed)) {
+  if (name.empty() && !std::exchange(common_given_, true)) {
+    add_checked(std::move(what));
+    std::swap(all_.front(), all_.back());
+    all_.pop_back();
+    return Status::ok;
+  }
+  if (name.empty()) return fail(Status::exists, "the default namespace is there twice");
+  if (name.size() > Namespace::kNameBytesMax || !std::all_of(name.begin(), name.end(), allowed)) {
     return fail(Status::invalid,
                 "the namespace \"" + name + "\" is not 1 to 63 of a-z, 0-9, _ and -");
   }

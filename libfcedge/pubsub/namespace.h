@@ -55,14 +55,17 @@ class Namespaces {
  public:
   explicit Namespaces(const Namespace& common) { add_checked(common); }
 
-  // FCE_EINVAL: no name ([a-z0-9_-], at most 63); FCE_EEXIST: given before.
+  // With the name "" the default one gets these policies, once. FCE_EINVAL: no name ([a-z0-9_-], at
+  // most 63); FCE_EEXIST: given before. Not once a channel was made.
   Status add(Namespace what);
+  const Namespace& common() const { return *all_.front(); }
   // Where a channel of this name belongs; null when there is no such namespace.
   const Namespace* find(std::string_view channel) const;
 
  private:
   void add_checked(Namespace what);
   std::vector<std::unique_ptr<const Namespace>> all_;  // a handful; the default is the first
+  bool common_given_ = false;
 };
 
 }  // namespace fce

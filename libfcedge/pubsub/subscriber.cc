@@ -143,6 +143,16 @@ void Subscriber::fall_behind() {
   replay_left_ = 0;
 }
 
+// All that came was for others. The client is to hear of it before the log has left behind what it
+// knows, so that it could still resume.
+bool Subscriber::position_is_old() const {
+  if (untold_ == 0) return false;
+  const Ring& ring = channel_->ring();
+  const RingBounds& bounds = channel_->policy().history;
+  if (next_ - untold_ < ring.oldest() || untold_ >= bounds.messages_max / 4 + 1) return true;
+  return ring.bytes() > bounds.bytes_max / 2 && untold_ > (ring.next() - ring.oldest()) / 2;
+}
+
 Subscriber::Item Subscriber::take_end() {
   Item item;
   item.kind = Item::Kind::end;
@@ -178,9 +188,7 @@ Subscriber::Item Subscriber::take() {
     state_ = State::live;
     item.kind = Item::Kind::ready;
     untold_ = 0;
-  } else if (untold_ > 0 && next_ - untold_ < ring.oldest() + (ring.next() - ring.oldest()) / 2) {
-    // All that came was for others. The client hears of it before the log has left behind what it
-    // knows, so that it could still resume.
+  } else if (position_is_old()) {
     counters.add(Counter::positions_told);
     item.kind = Item::Kind::at;
     untold_ = 0;

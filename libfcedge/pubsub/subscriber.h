@@ -87,6 +87,7 @@ class Subscriber : public ListNode<Subscriber> {
     on_messages();
   }
   bool pass_others();
+  bool position_is_old() const;
   void advance();
   void fall_behind();
   Item take_end();

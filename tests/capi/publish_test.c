@@ -16,7 +16,7 @@ static atomic_int outcomes = 0;
 
 static unsigned long long number_of(const char* id) {
   unsigned long long epoch = 0, n = 0;
-  CHECK(sscanf(id, "%llu-%llu", &epoch, &n) == 2);
+  CHECK(sscanf(id, "%*8x.%llu-%llu", &epoch, &n) == 2);
   CHECK(epoch == fce_node_epoch(node));
   return n;
 }

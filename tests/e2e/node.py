@@ -105,7 +105,10 @@ class Node:
         self._reader = threading.Thread(target=self._read_log, daemon=True,
                                         args=(self.process.stdout, self.log, self._news))
         self._reader.start()
-        self.epoch = int(re.search(r"epoch=(\d+)", self.wait_log("node started")).group(1))
+        started = self.wait_log("node started")
+        self.epoch = int(re.search(r"epoch=(\d+)", started).group(1))
+        # How the ids of its publications begin: "ORIGIN.EPOCH".
+        self.ids = re.search(r" id=([0-9a-f]{8})", started).group(1) + f".{self.epoch}"
         ports = {"true": [], "false": []}
         for line in self.log:
             found = re.search(r"listening .*port=(\d+) tls=(\w+)", line)

@@ -71,7 +71,7 @@ def what_may():
     equal(post("/publish/a/w", b"y" * 65537).status, 413, "65,537 bytes")
     equal(post("/publish/a/w", b"y" * 65536).status, 200, "65,536 bytes")
     equal(json.loads(post("/publish/a/w", "\U0001f600".encode()).body),
-          {"id": f"{node.epoch}-2"}, "the second of its channel")
+          {"id": f"{node.ids}-2"}, "the second of its channel")
     equal(post("/publish/a/w", b"").status, 200, "an empty one")
     answer = ask(node.port, "POST /publish/a/w HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n"
                             f"{BEARER}\r\n", "POST")

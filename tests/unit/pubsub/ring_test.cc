@@ -77,3 +77,66 @@ TEST_CASE("a ring that is reset goes on elsewhere") {
   CHECK(ring.oldest() == 107);
   CHECK(ring.at(108).n() == 108);
 }
+
+namespace {
+
+Message keyed(uint64_t n, const char* key, uint64_t time_ms = 0) {
+  Publication::More more;
+  more.key = key;
+  return Message::encode({1, n}, "c", {as_bytes("x"), &more}, time_ms * 1000);
+}
+
+}  // namespace
+
+TEST_CASE("a message replaces the one before it with the same key") {
+  Ring ring;
+  RingBounds bounds{3, UINT32_MAX};
+  bounds.conflate = true;
+  CHECK(ring.append(keyed(1, "a"), bounds, 0).conflated == 0);
+  CHECK(ring.append(message(2), bounds, 0).conflated == 0);
+  CHECK(ring.append(keyed(3, "a"), bounds, 0).conflated == 1);
+  CHECK(ring.append(keyed(4, "b"), bounds, 0).conflated == 0);
+  CHECK(ring.oldest() == 1);
+  CHECK_FALSE(ring.at(1));
+  CHECK(ring.at(3).n() == 3);
+  CHECK(ring.bytes() == ring.at(2).bytes() + ring.at(3).bytes() + ring.at(4).bytes());
+  // A hole that comes from the home's log takes its number.
+  ring.append(Message(), bounds, 0);
+  CHECK(ring.next() == 6);
+  CHECK_FALSE(ring.at(5));
+  // What has left the ring is replaced by nobody.
+  for (uint64_t n = 6; n < 9; ++n) ring.append(message(n), bounds, 0);
+  CHECK(ring.oldest() == 5);
+  CHECK(ring.append(keyed(9, "a"), bounds, 0).conflated == 0);
+}
+
+TEST_CASE("numbers of replaced messages are bounded too") {
+  Ring ring;
+  RingBounds bounds{4, UINT32_MAX};
+  bounds.conflate = true;
+  ring.append(message(1), bounds, 0);
+  for (uint64_t n = 2; n <= 1000; ++n) {
+    ring.append(keyed(n, "hot"), bounds, 0);
+    REQUIRE(ring.next() - ring.oldest() <= 4 * Ring::kSlotsPerMessage);
+  }
+  CHECK(ring.at(1000).n() == 1000);
+}
+
+TEST_CASE("messages leave a ring by their age, and an empty ring holds nothing") {
+  Ring ring;
+  RingBounds bounds;
+  bounds.age_ms_max = 100;
+  ring.append(keyed(1, "a", 1000), bounds, 1000);
+  ring.append(keyed(2, "b", 1050), bounds, 1050);
+  CHECK(ring.expire(bounds, 1099) == 0);
+  CHECK(ring.expire(bounds, 1100) == 1);
+  CHECK(ring.oldest() == 2);
+  CHECK(ring.append(keyed(3, "c", 1200), bounds, 1200).expired == 1);
+  CHECK(ring.oldest() == 3);
+  CHECK(ring.expire(bounds, 5000) == 1);
+  CHECK(ring.empty());
+  CHECK(ring.oldest() == 4);
+  CHECK(ring.bytes() == 0);
+  ring.append(keyed(4, "d", 5000), bounds, 5000);
+  CHECK(ring.at(4).n() == 4);
+}

@@ -126,7 +126,8 @@ TEST_CASE("two threads: everything arrives once and in order on both shards") {
   far_tally.wait_for(1);
   for (size_t i = 1; i <= kMessages; ++i) {
     const std::string text = std::to_string(i);
-    while (node.pubsub().publish(key, {as_bytes(text), nullptr}, &on_published, &published) != Status::ok)
+    while (node.pubsub().publish(key, {as_bytes(text), nullptr}, &on_published, &published) !=
+           Status::ok)
       published.wait_for(i - 1);  // then the mailbox is empty
   }
   near_tally.wait_for(1 + kMessages);
@@ -156,7 +157,8 @@ TEST_CASE("two threads: a shard that stands still with a full mailbox gets all o
   for (int i = 0; i < 4; ++i) post(node.loop(1), [] {});
   for (size_t i = 1; i <= 10; ++i) {
     const std::string text = std::to_string(i);
-    REQUIRE(node.pubsub().publish(key, {as_bytes(text), nullptr}, &on_published, &published) == Status::ok);
+    REQUIRE(node.pubsub().publish(key, {as_bytes(text), nullptr}, &on_published, &published) ==
+            Status::ok);
     published.wait_for(i);
     call(node.loop(0), [] {});  // a later turn: the outbox has tried
   }
