@@ -244,8 +244,9 @@ def slow_reader():
     equal(numbers, list(range(len(numbers))), "what came before the gap came in order")
     check(0 < len(numbers) < 300, "some came", numbers)
     equal(heard.count(b"event: gap"), 1, "the gap is told once")
-    contains(heard, b'{"reason":"overflow","id":"%b-300"}' % node.ids.encode(), "with what was reached")
-    contains(heard, b"id: %b-301\ndata: after" % node.ids.encode(), "and it goes on behind it")
+    ids = node.ids.encode()
+    contains(heard, b'{"reason":"overflow","id":"%b-300"}' % ids, "with what was reached")
+    contains(heard, b"id: %b-301\ndata: after" % ids, "and it goes on behind it")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,8 @@ def messages():
             for text in ("one", "zwei \u00e4\u00f6\u00fc \U0001f600", "", 'a "quoted" \\ \n line',
                          "x" * 125, "x" * 126, "x" * 65000, "\u2028"):
                 told = publish("a", text)
-                equal(await receive_json(socket), {"channel": "a", "id": told, "data": text}, text[:20])
+                equal(await receive_json(socket),
+                      {"channel": "a", "id": told, "data": text}, text[:20])
         async with connect("/feed/a", tls=tls) as socket:
             await socket.ping()
             equal(socket.subprotocol, None, "no subprotocol unasked")
