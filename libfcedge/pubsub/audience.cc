@@ -36,7 +36,8 @@ uint64_t name_hash(std::string_view name) {
 }
 
 Filter::Filter(const Who& who)
-    : user_(who.user.empty() ? 0 : name_hash(who.user)),
+    : user_name_(who.user),
+      user_(who.user.empty() ? 0 : name_hash(who.user)),
       groups_(hashes_of(who.groups)),
       blocked_(hashes_of(who.blocked)) {}
 

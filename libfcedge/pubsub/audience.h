@@ -57,6 +57,7 @@ class Filter {
   explicit Filter(const Who& who);
 
   uint64_t user() const { return user_; }
+  const std::string& user_name() const { return user_name_; }
   bool admits(const AudienceHashes& audience) const;
   bool operator==(const Filter& other) const {
     return user_ == other.user_ && groups_ == other.groups_ && blocked_ == other.blocked_;
@@ -64,6 +65,7 @@ class Filter {
   uint64_t hash() const;
 
  private:
+  const std::string user_name_;
   uint64_t user_ = 0;
   std::vector<uint64_t> groups_;
   std::vector<uint64_t> blocked_;
@@ -96,6 +98,9 @@ class FilterRef {
     return filter_ ? filter_->admits(audience) : audience.groups + audience.users == 0;
   }
   uint64_t user() const { return filter_ ? filter_->user() : 0; }
+  std::string_view user_name() const {
+    return filter_ ? std::string_view(filter_->user_name()) : std::string_view();
+  }
   const Filter* get() const { return filter_; }
 
  private:

@@ -15,17 +15,44 @@ constexpr uint64_t kLingerMs = 10'000;
 
 }  // namespace
 
+Channel::Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open)
+    : hub_(hub), key_(key), policy_(policy), open_(open) {}
+
 void Channel::add(Subscriber& subscriber) {
   list_.push_back(&subscriber);
   ++subscribers_;
+  if (policy_.presence != PresenceMode::none) {
+    make_presence();
+    presence_->add(subscriber.filter().user_name());
+    hub_.presence().mark(*presence_);
+  }
   // Only this one begins: the others have nothing new to be woken for.
   if (open_ && !(subscriber.waits_ahead() && catch_up())) subscriber.begin();
 }
 
 void Channel::remove(Subscriber& subscriber) {
   subscriber.ListNode<Subscriber>::unlink();
+  if (presence_) {
+    presence_->remove(subscriber.filter().user_name());
+    hub_.presence().mark(*presence_);
+  }
   // The last act: the channel may be gone afterwards.
   if (--subscribers_ == 0) on_last_left();
+}
+
+void Channel::make_presence() {
+  if (presence_) return;
+  const bool members = policy_.presence == PresenceMode::members;
+  presence_ = std::make_unique<ChannelPresence>(*this, members);
+  if (hub_.is_home(key_))
+    presence_->make_roster(policy_.presence_members_max, policy_.presence_leave_ms);
+}
+
+void Channel::rename(std::string_view before, std::string_view after) {
+  if (!presence_) return;
+  presence_->remove(before);
+  presence_->add(after);
+  hub_.presence().mark(*presence_);
 }
 
 void Channel::abandon() {
@@ -82,12 +109,19 @@ MessageId HomeChannel::publish(const Publication& publication) {
 
 void HomeChannel::add_interest(uint32_t shard) {
   interests_.push_back(std::make_unique<Interest>(*this, shard, ring_.next()));
+  if (policy_.presence != PresenceMode::none) make_presence();
+}
+
+void HomeChannel::set_watching(uint32_t shard) {
+  for (const auto& interest : interests_)
+    if (interest->shard == shard) interest->watching = true;
 }
 
 void HomeChannel::remove_interest(uint32_t shard) {
   const auto of_shard = [shard](const auto& interest) { return interest->shard == shard; };
   interests_.erase(std::remove_if(interests_.begin(), interests_.end(), of_shard),
                    interests_.end());
+  hub_.presence().on_shard_left(*this, shard);
   leave_if_idle();
 }
 
@@ -102,6 +136,7 @@ void HomeChannel::bring_up_to_date(uint32_t shard) {
 }
 
 void HomeChannel::leave_if_idle() {
+  if (subscribers_ == 0 && interests_.empty()) presence_.reset();
   if (idle()) hub_.drop(*this);
 }
 

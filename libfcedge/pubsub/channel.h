@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "pubsub/key.h"
+#include "pubsub/presence.h"
 #include "pubsub/ring.h"
 #include "pubsub/subscriber.h"
 
@@ -39,12 +40,16 @@ class Channel : public Flushable, public ListNode<Aging> {
   // Lets go what is too old. True when nothing is left to expire. The channel may be gone then.
   bool expire();
 
+  // Who is on it; null where its namespace tells nobody.
+  ChannelPresence* presence() { return presence_.get(); }
+  // For a subscriber that turns out to be somebody else.
+  void rename(std::string_view before, std::string_view after);
+
   // Wakes the subscribers, once for all that was appended in this turn.
   void flush() override;
 
  protected:
-  Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open)
-      : hub_(hub), key_(key), policy_(policy), open_(open) {}
+  Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open);
   ~Channel() { abandon(); }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -52,6 +57,7 @@ class Channel : public Flushable, public ListNode<Aging> {
   // The log is here from now on.
   void open_log();
   void append(Message message);
+  void make_presence();
   // The ring may have become empty.
   virtual void on_expired() = 0;
   // Lets the subscribers that wait begin. A client may have read more on another shard than this
@@ -67,6 +73,7 @@ class Channel : public Flushable, public ListNode<Aging> {
   const Namespace& policy_;
   Ring ring_;
   List<Subscriber> list_;
+  std::unique_ptr<ChannelPresence> presence_;
   uint32_t subscribers_ = 0;
   bool open_;
 };
@@ -78,7 +85,8 @@ struct Interest : ListNode<Interest> {
       : channel(the_channel), shard(the_shard), sent(next) {}
   HomeChannel& channel;
   const uint32_t shard;
-  uint64_t sent;  // the first message that is not yet in the other shard's mailbox
+  bool watching = false;  // somebody there wants to know of presence
+  uint64_t sent;          // the first message that is not yet in the other shard's mailbox
 };
 
 // On the shard that orders the publications.
@@ -89,6 +97,14 @@ class HomeChannel final : public Channel {
       : Channel(hub, key, policy, true) {
     ring_.reset(next);
   }
+
+  // Each shard on which somebody watches presence.
+  template <class F>
+  void for_each_watching_shard(F&& each) {
+    for (const auto& interest : interests_)
+      if (interest->watching) each(interest->shard);
+  }
+  void set_watching(uint32_t shard);
 
   // Gives the message its id and tells all who are interested.
   MessageId publish(const Publication& publication);

@@ -69,12 +69,16 @@ uint8_t* json_escape(std::string_view text, uint8_t* out) {
   return out;
 }
 
+std::string json_escaped(std::string_view text) {
+  std::string escaped(json_escaped_bytes(text), ' ');
+  json_escape(text, reinterpret_cast<uint8_t*>(escaped.data()));
+  return escaped;
+}
+
 std::string channel_event(std::string_view channel, std::string_view what, std::string_view more,
                           const MessageId& reached) {
-  std::string name(json_escaped_bytes(channel), ' ');
-  json_escape(channel, reinterpret_cast<uint8_t*>(name.data()));
   std::string text = "{\"channel\":\"";
-  text.append(name).append("\",\"").append(what).append("\":{").append(more);
+  text.append(json_escaped(channel)).append("\",\"").append(what).append("\":{").append(more);
   return text.append("\"id\":\"").append(id_text(reached)).append("\"}}");
 }
 

@@ -14,6 +14,7 @@ namespace fce {
 size_t json_escaped_bytes(std::string_view text);
 // Writes exactly that many bytes and returns their end.
 uint8_t* json_escape(std::string_view text, uint8_t* out);
+std::string json_escaped(std::string_view text);
 
 struct MessageId;
 // What is said of a channel besides messages: {"channel":"C","WHAT":{MORE"id":"POSITION"}}.

@@ -40,6 +40,7 @@ Hub::Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters)
       shard_(shard),
       loop_(loop),
       counters_(counters),
+      presence_(*this),
       retry_(&on_retry, this),
       sweep_(&on_sweep, this),
       jitter_(random_u64()) {}
@@ -57,6 +58,7 @@ void Hub::stop() {
   stopped_ = true;
   retry_.cancel();
   sweep_.cancel();
+  presence_.stop();
   for (const auto& outbox : outboxes_)
     if (outbox) outbox->stop();
   homes_.clear();
@@ -77,8 +79,17 @@ bool Hub::is_home(const ChannelKey& key) const { return key.home(pubsub_.shards(
 
 Hub& Hub::home_of(const ChannelKey& key) const { return pubsub_.hub(key.home(pubsub_.shards())); }
 
+uint32_t Hub::shards() const { return pubsub_.shards(); }
+
+Hub& Hub::peer(uint32_t shard) const { return pubsub_.hub(shard); }
+
+HomeChannel* Hub::find_home(const ChannelKey& key) {
+  const auto found = homes_.find(key);
+  return found == homes_.end() ? nullptr : &found->second;
+}
+
 HomeChannel& Hub::home_channel(const ChannelKey& key) {
-  if (const auto found = homes_.find(key); found != homes_.end()) return found->second;
+  if (HomeChannel* home = find_home(key)) return *home;
   uint64_t next = 1;
   if (const auto number = numbers_.find(key); number != numbers_.end()) {
     next = number->second;
@@ -102,7 +113,7 @@ Status Hub::check_subscribe(const ChannelKey& key) {
   }
   if (policy->subscribers_max == 0) return Status::ok;
   const Channel* channel = find_replica(key);
-  if (const auto home = homes_.find(key); home != homes_.end()) channel = &home->second;
+  if (const HomeChannel* home = find_home(key)) channel = home;
   if (!channel || channel->subscribers() < policy->subscribers_max) return Status::ok;
   counters_.add(Counter::limit_subscriptions);
   return fail(Status::full, "the channel has all the subscribers that it may have");
@@ -177,6 +188,7 @@ void Hub::drop(HomeChannel& channel) {
 
 void Hub::drop(ReplicaChannel& channel) {
   if (stopped_) return;
+  presence_.on_replica_ends(channel);
   const ChannelKey key = channel.key();
   replicas_.erase(key);
   tell_home(home_of(key), &Hub::on_leave, key, shard_);
@@ -201,13 +213,11 @@ void Hub::on_join(const ChannelKey& key, uint32_t shard) {
 }
 
 void Hub::on_leave(const ChannelKey& key, uint32_t shard) {
-  const auto found = homes_.find(key);
-  if (found != homes_.end()) found->second.remove_interest(shard);
+  if (HomeChannel* home = find_home(key)) home->remove_interest(shard);
 }
 
 void Hub::on_catch_up(const ChannelKey& key, uint32_t shard) {
-  const auto found = homes_.find(key);
-  if (found != homes_.end()) found->second.bring_up_to_date(shard);
+  if (HomeChannel* home = find_home(key)) home->bring_up_to_date(shard);
 }
 
 void Hub::ask_home(const ChannelKey& key) {

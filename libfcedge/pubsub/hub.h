@@ -16,6 +16,7 @@
 #include "pubsub/channel.h"
 #include "pubsub/namespace.h"
 #include "pubsub/outbox.h"
+#include "pubsub/presence_desk.h"
 
 namespace fce {
 
@@ -56,11 +57,17 @@ class Hub {
   // For subscribers: the channel, which is made when it is not there. Its namespace exists.
   Channel& channel_for(const ChannelKey& key);
   FilterTable& filters() { return filters_; }
+  PresenceDesk& presence() { return presence_; }
 
   // For channels, outboxes and mails.
   Loop& loop() { return loop_; }  // any thread
   Counters& counters() { return counters_; }
   uint32_t shard() const { return shard_; }
+  uint32_t shards() const;
+  Hub& peer(uint32_t shard) const;
+  Hub& home_of(const ChannelKey& key) const;
+  const Namespace& policy_of(const ChannelKey& key) const;
+  HomeChannel* find_home(const ChannelKey& key);
   uint64_t epoch() const;
   uint32_t origin() const;
   Outbox& outbox(uint32_t shard) { return *outboxes_[shard]; }
@@ -82,8 +89,6 @@ class Hub {
   // All hubs exist: makes the ways to the others.
   void connect();
   HomeChannel& home_channel(const ChannelKey& key);
-  Hub& home_of(const ChannelKey& key) const;
-  const Namespace& policy_of(const ChannelKey& key) const;
   static void on_retry(void* self);
   static void on_sweep(void* self);
 
@@ -96,6 +101,7 @@ class Hub {
   Counters& counters_;
   std::vector<std::unique_ptr<Outbox>> outboxes_;  // by shard; none for this one
   FilterTable filters_;
+  PresenceDesk presence_;
   Map<HomeChannel> homes_;
   // Channels at home here of which nothing is left but the number of their next publication.
   Map<uint64_t> numbers_;

@@ -61,6 +61,20 @@ class RevokeMail final : public Mail {
   const Revocation what_;
 };
 
+class AskMail final : public Mail {
+ public:
+  AskMail(Hub& home, const ChannelKey& key, std::unique_ptr<PresenceQuery> query)
+      : home_(home), key_(key), query_(std::move(query)) {}
+  void deliver() override {
+    if (!home_.stopped()) home_.presence().answer(key_, *query_);
+  }
+
+ private:
+  Hub& home_;
+  const ChannelKey key_;
+  std::unique_ptr<PresenceQuery> query_;
+};
+
 // A name in a key, an author or an audience.
 bool is_label(std::string_view text, size_t bytes_max) {
   return text.size() <= bytes_max && is_utf8(as_bytes(text));
@@ -133,6 +147,18 @@ Status PubSub::publish(const ChannelKey& key, const Publication& publication, fc
 
 void PubSub::revoke(const Revocation& what) {
   for (const auto& hub : hubs_) hub->loop().post_always(std::make_unique<RevokeMail>(*hub, what));
+}
+
+Status PubSub::ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery> query) {
+  if (!running()) return fail(Status::bad_state, "the node does not run");
+  const Namespace* policy = namespaces_.find(key.name());
+  if (!policy) return fail(Status::not_found, "there is no such namespace");
+  if (policy->presence == PresenceMode::none)
+    return fail(Status::unsupported, "this namespace has no presence");
+  Hub& home = hub(key.home(shards()));
+  std::unique_ptr<Mail> mail = std::make_unique<AskMail>(home, key, std::move(query));
+  if (home.loop().post(mail) == Status::ok) return Status::ok;
+  return fail(Status::full, "the mailbox of the channel's shard is full");
 }
 
 bool PubSub::take_channel() {

@@ -64,6 +64,12 @@ void Subscriber::unsubscribe() {
   channel->remove(*this);
 }
 
+void Subscriber::set_filter(FilterRef filter) {
+  if (channel_ && filter.user() != filter_.user())
+    channel_->rename(filter_.user_name(), filter.user_name());
+  filter_ = std::move(filter);
+}
+
 void Subscriber::end(EndReason reason) {
   if (!channel_ || end_ != EndReason::none) return;
   end_ = reason;

@@ -35,7 +35,7 @@ class Subscriber : public ListNode<Subscriber> {
   void unsubscribe();
   bool subscribed() const { return channel_ != nullptr; }
   // From now on it gets what this filter lets pass.
-  void set_filter(FilterRef filter) { filter_ = std::move(filter); }
+  void set_filter(FilterRef filter);
   const FilterRef& filter() const { return filter_; }
   // Has the subscription end: `take` tells why, and nothing after it.
   void end(EndReason reason);
@@ -71,7 +71,7 @@ class Subscriber : public ListNode<Subscriber> {
   // Whether it is further than what the client was told; a keep-alive may tell.
   bool moved() const { return channel_ && state_ == State::live && untold_ > 0; }
   void told_position() { untold_ = 0; }
-  const Channel* channel() const { return channel_; }
+  Channel* channel() const { return channel_; }
 
  private:
   friend class Channel;
