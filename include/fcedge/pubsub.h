@@ -165,6 +165,21 @@ FCE_API void fce_publication_init(fce_publication* publication);
 FCE_API int fce_publish_message(fce_node* node, const fce_publication* publication,
                                 fce_published_fn done, void* user);
 
+/* ---- Presence ---- */
+
+/* Tells who is on a channel: the number of its subscribers, and up to presence_members_max of their
+ * users in order. `members` is NULL where the namespace tells counts only. Both are at most two
+ * ticks (a second each) old. `status` is FCE_OK, or FCE_ECANCELED when the node ended first.
+ * **Thread**: a shard's. **Lives**: `members` until return. */
+typedef void (*fce_presence_fn)(int status, uint32_t count, const fce_str* members,
+                                size_t member_count, void* user);
+
+/* Asks for a channel's presence. Errors: FCE_EINVAL (names), FCE_ENOENT (no such namespace),
+ * FCE_EUNSUPPORTED (it has no presence), FCE_ENOBUFS (a queue is full), FCE_ESTATE; `done` is not
+ * called then. **Thread**: any. **Lives**: `done` is called exactly once, later. */
+FCE_API int fce_presence(fce_node* node, fce_str tenant, fce_str channel, fce_presence_fn done,
+                         void* user);
+
 /* ---- Revocation ---- */
 
 enum { FCE_END_REVOKED = 0, FCE_END_LOCKED = 1, FCE_END_BANNED = 2 };

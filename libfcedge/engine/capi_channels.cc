@@ -2,6 +2,7 @@
 // include/fcedge/pubsub.h: namespaces, publications with an audience, revocation.
 #include <fcedge/pubsub.h>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,28 @@ Status take_namespace(const fce_namespace_options& known, Namespace* out) {
               : fail(Status::invalid, "overflow, publish or presence is none of theirs");
 }
 
+// Calls C code, exactly once.
+class CallbackQuery final : public PresenceQuery {
+ public:
+  CallbackQuery(fce_presence_fn done, void* user) : done_(done), user_(user) {}
+  ~CallbackQuery() override {
+    if (done_) done_(FCE_ECANCELED, 0, nullptr, 0, user_);
+  }
+  void on_presence(uint32_t count, const std::vector<std::string>* members) override {
+    std::vector<fce_str> names;
+    if (members)
+      for (const std::string& name : *members) names.push_back({name.data(), name.size()});
+    const fce_str none{};
+    const fce_str* list = members ? (names.empty() ? &none : names.data()) : nullptr;
+    std::exchange(done_, nullptr)(FCE_OK, count, list, names.size(), user_);
+  }
+  void disarm() { done_ = nullptr; }
+
+ private:
+  fce_presence_fn done_;
+  void* user_;
+};
+
 }  // namespace
 
 extern "C" {
@@ -101,6 +124,19 @@ int fce_publish_message(fce_node* node, const fce_publication* publication, fce_
     status = take_names(known.exclude, known.exclude_count, &audience.exclude);
   if (status != Status::ok) return to_c(status);
   return to_c(node->node.pubsub().publish(key, {as_bytes(view(known.data)), &more}, done, user));
+}
+
+int fce_presence(fce_node* node, fce_str tenant, fce_str channel, fce_presence_fn done,
+                 void* user) {
+  if (!node || !done) return to_c(fail(Status::invalid, "the node or the callback is NULL"));
+  ChannelKey key;
+  Status status = ChannelKey::make(view(tenant), view(channel), &key);
+  if (status != Status::ok) return to_c(status);
+  std::unique_ptr<PresenceQuery> query = std::make_unique<CallbackQuery>(done, user);
+  status = node->node.pubsub().ask_presence(key, query);
+  // What was not taken is ours, and tells nobody.
+  if (status != Status::ok) static_cast<CallbackQuery&>(*query).disarm();
+  return to_c(status);
 }
 
 int fce_revoke(fce_node* node, const fce_revocation* revocation) {

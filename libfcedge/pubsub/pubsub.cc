@@ -68,6 +68,7 @@ class AskMail final : public Mail {
   void deliver() override {
     if (!home_.stopped()) home_.presence().answer(key_, *query_);
   }
+  std::unique_ptr<PresenceQuery> take() { return std::move(query_); }
 
  private:
   Hub& home_;
@@ -149,15 +150,18 @@ void PubSub::revoke(const Revocation& what) {
   for (const auto& hub : hubs_) hub->loop().post_always(std::make_unique<RevokeMail>(*hub, what));
 }
 
-Status PubSub::ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery> query) {
+Status PubSub::ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery>& query) {
   if (!running()) return fail(Status::bad_state, "the node does not run");
   const Namespace* policy = namespaces_.find(key.name());
   if (!policy) return fail(Status::not_found, "there is no such namespace");
   if (policy->presence == PresenceMode::none)
     return fail(Status::unsupported, "this namespace has no presence");
   Hub& home = hub(key.home(shards()));
-  std::unique_ptr<Mail> mail = std::make_unique<AskMail>(home, key, std::move(query));
+  auto ask = std::make_unique<AskMail>(home, key, std::move(query));
+  AskMail& refused = *ask;
+  std::unique_ptr<Mail> mail = std::move(ask);
   if (home.loop().post(mail) == Status::ok) return Status::ok;
+  query = refused.take();
   return fail(Status::full, "the mailbox of the channel's shard is full");
 }
 

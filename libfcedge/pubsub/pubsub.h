@@ -68,8 +68,8 @@ class PubSub {
   void revoke(const Revocation& what);
 
   // Asks who is on a channel. FCE_ENOENT: no such namespace; FCE_EUNSUPPORTED: it has no presence;
-  // FCE_ENOBUFS, FCE_ESTATE. Any thread.
-  Status ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery> query);
+  // FCE_ENOBUFS, FCE_ESTATE; the query stays the caller's then. Any thread.
+  Status ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery>& query);
 
   // Over how long a drain spreads the clients' return. Set before the drain. Any thread.
   void set_spread_ms(uint32_t ms) { spread_ms_.store(ms > 0 ? ms : 1); }
