@@ -63,7 +63,9 @@ typedef struct fce_publish_route_options {
 
 FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
 
-/* Adds a publish endpoint: POST with `Authorization: Bearer SECRET`; the body is the payload.
+/* Adds a publish endpoint: POST with `Authorization: Bearer SECRET`; the body is the payload. The
+ * query may name a key, an author and an audience, as in fce_publication:
+ * `?key=K&author=U&group=G&group=H&user=U&exclude=U`, percent-encoded; an empty name is refused.
  * Answers 200 and {"id":"5ca1ab1e.7-42"}; 400 not UTF-8 or a bad name, 401 no secret given, 403 a
  * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full. */
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,

@@ -13,6 +13,14 @@ int hex_value(char c) {
   return -1;
 }
 
+// The byte of the escape that begins at `i`; -1 when there is none.
+int escaped_byte(std::string_view text, size_t i) {
+  if (text.size() - i < 3) return -1;
+  const int high = hex_value(text[i + 1]);
+  const int low = hex_value(text[i + 2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 }  // namespace
 
 bool percent_decode_path(std::string_view path, Arena& arena, std::string_view* out) {
@@ -29,16 +37,27 @@ bool percent_decode_path(std::string_view path, Arena& arena, std::string_view* 
       to[size++] = path[i++];
       continue;
     }
-    if (path.size() - i < 3) return false;
-    const int high = hex_value(path[i + 1]);
-    const int low = hex_value(path[i + 2]);
-    if (high < 0 || low < 0) return false;
-    const char c = static_cast<char>(high * 16 + low);
-    if (c == '/' || c == '\0') return false;
-    to[size++] = c;
+    const int byte = escaped_byte(path, i);
+    if (byte <= 0 || byte == '/') return false;
+    to[size++] = static_cast<char>(byte);
     i += 3;
   }
   *out = {to, size};
+  return true;
+}
+
+bool percent_decode_field(std::string_view field, std::string* out) {
+  out->clear();
+  for (size_t i = 0; i < field.size(); ++i) {
+    if (field[i] != '%') {
+      out->push_back(field[i] == '+' ? ' ' : field[i]);
+      continue;
+    }
+    const int byte = escaped_byte(field, i);
+    if (byte < 0) return false;
+    out->push_back(static_cast<char>(byte));
+    i += 2;
+  }
   return true;
 }
 

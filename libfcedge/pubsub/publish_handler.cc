@@ -8,6 +8,7 @@
 #include "http/context.h"
 #include "http/exchange.h"
 #include "http/field_list.h"
+#include "pubsub/publish_query.h"
 #include "pubsub/pubsub.h"
 
 namespace fce {
@@ -122,8 +123,11 @@ void PublishHandler::handle(Exchange& exchange) const {
 }
 
 void PublishHandler::publish(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
-  const Publication publication{exchange.request.body, nullptr};
-  Status status = pubsub_.check(key, publication);
+  Publication::More more;
+  bool any = false;
+  Status status = parse_publish_query(exchange.request.query, &more, &any);
+  const Publication publication{exchange.request.body, any ? &more : nullptr};
+  if (status == Status::ok) status = pubsub_.check(key, publication);
   if (status == Status::ok && hub.is_home(key)) {
     MessageId id;
     status = hub.publish(key, publication, &id);

@@ -29,4 +29,14 @@ TEST_CASE("bad escapes, encoded slashes and NUL are refused") {
     CHECK_FALSE(percent_decode_path(bad, arena, &out));
 }
 
+TEST_CASE("a query field is decoded as a form is") {
+  std::string out;
+  REQUIRE(percent_decode_field("caf%C3%a9+%2B%2f%2541%00", &out));
+  CHECK(out == std::string("caf\xc3\xa9 +/%41\0", 12));
+  REQUIRE(percent_decode_field("", &out));
+  CHECK(out.empty());
+  for (const std::string_view bad : {"%", "%4", "a%zz", "%4g"})
+    CHECK_FALSE(percent_decode_field(bad, &out));
+}
+
 }  // namespace fce

@@ -213,3 +213,22 @@ TEST_CASE("a full mailbox of the home shard is 503") {
   node.settle();
   CHECK(first.status == 200);
 }
+
+TEST_CASE("the query of a publication names its audience") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  const ChannelKey key = key_of("acme", "news");
+  const FilterRef ann = node.hub(0).filters().get({"ann", {}, {}});
+  Reader hers(node, 0, key, "", ann), nobody(node, 0, key);
+  TestRequest for_ann(http), for_all(http), bad(http);
+  fill(for_ann, "news", "secret").query("user=ann").run(*handler);
+  fill(for_all, "news", "open").query("author=bob&x=y").run(*handler);
+  fill(bad, "news", "secret").query("user=").run(*handler);
+  CHECK(for_ann.status == 200);
+  CHECK(for_all.status == 200);
+  CHECK(bad.status == 400);
+  node.settle();
+  CHECK(hers.got == Got{"ready 1-0", "1-1 secret", "1-2 open"});
+  CHECK(nobody.got == Got{"ready 1-0", "1-2 open"});
+}
