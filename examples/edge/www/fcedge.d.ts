@@ -45,7 +45,7 @@ export interface Presence {
 
 export interface SubscribeOptions {
   /** A position to go on from; '0' is the whole log; left out: only what is new. */
-  after?: string;
+  after?: string | null;
   /** Tell of presence, too. */
   presence?: boolean;
   /** Each message once, in order. */
