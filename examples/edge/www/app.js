@@ -5,12 +5,13 @@
 
 import { CommentList } from './list.js';
 import { ConnectionView } from './connection.js';
+import { FcedgeClient } from './fcedge.js';
 import { connectForm } from './form.js';
-import { LiveFeed } from './live.js';
 import { Thread } from './thread.js';
 
 const FEED_HEADSTART_MS = 1500; // then the list is shown even though the feed is not open yet
 const GAP_JITTER_MS = 500; // all viewers of a thread may learn of a gap at the same moment
+const BACKOFF_MAX_MS = 8000; // somebody looks at the page and waits
 
 const query = new URLSearchParams(location.search);
 const threadName = query.get('thread') || 'lobby';
@@ -36,36 +37,50 @@ const thread = new Thread(threadName, {
 
 const list = new CommentList(thread);
 
-const feed = new LiveFeed({
-  url: thread.feedUrl,
-  only: ['websocket', 'sse'].find((name) => name === query.get('transport')),
-  probe: (signal) => thread.isBehind(signal),
-  onMessage: (data) => {
-    try {
-      thread.add(JSON.parse(data), true);
-    } catch {
-      // Somebody else may publish on this channel; what is no comment is not shown.
-    }
-  },
-  onGap: (reason) => {
-    connection.gap(reason);
-    setTimeout(load, Math.random() * GAP_JITTER_MS);
-  },
-  onReady: (fresh) => {
-    thread.wake();
-    clearTimeout(headstart);
-    if (fresh) load();
-  },
-  onState: (state) => connection.show(state),
-});
-
-const connection = new ConnectionView(() => feed.retryNow());
+const connection = new ConnectionView(() => client.retryNow());
 const headstart = setTimeout(load, FEED_HEADSTART_MS);
+let client = null;
+let feed = null;
+
+function connect(after) {
+  client = new FcedgeClient({
+    feed: thread.feedUrl,
+    transport: query.get('transport') ?? 'auto',
+    backoffMaxMs: BACKOFF_MAX_MS,
+    probe: (channel, signal) => thread.isBehind(signal),
+    onState: (state) => connection.show(state),
+  });
+  feed = client.subscribe(threadName, {
+    after,
+    onMessage: ({ data }) => {
+      try {
+        thread.add(JSON.parse(data), true);
+      } catch {
+        // Somebody else may publish on this channel; what is no comment is not shown.
+      }
+    },
+    onGap: ({ reason }) => {
+      connection.gap(reason);
+      setTimeout(load, Math.random() * GAP_JITTER_MS);
+    },
+    onReady: ({ fresh }) => {
+      thread.wake();
+      clearTimeout(headstart);
+      if (fresh) load();
+    },
+    onEnd: ({ reason }) => {
+      clearTimeout(headstart);
+      connection.end(reason);
+      load();
+    },
+  });
+}
+
 connectForm(element('form'), (author, text) => thread.post(author, text));
 
 // A page in the back-forward cache must hold no connection, and opens one when it is shown again.
-addEventListener('pagehide', () => feed.stop());
-addEventListener('pageshow', (event) => { if (event.persisted) feed.start(); });
+addEventListener('pagehide', () => client.close());
+addEventListener('pageshow', (event) => { if (event.persisted) connect(feed.position); });
 
-feed.start();
+connect();
 thread.restore();

@@ -7,6 +7,7 @@ const GAP_SHOWN_MS = 30000;
 const TRANSPORTS = { websocket: 'WebSocket', sse: 'event stream' };
 const WORDS = {
   connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting', offline: 'Offline',
+  ended: 'Not live',
 };
 
 const element = (id) => document.getElementById(id);
@@ -25,8 +26,18 @@ export class ConnectionView {
     setInterval(() => this.#draw(), 1000);
   }
 
-  show(state) {
-    this.state = state;
+  // `state` as FcedgeClient tells it.
+  show({ state, transport, retryAt, offline }) {
+    if (this.state.kind === 'ended') return;
+    let kind = state === 'live' ? 'live' : 'connecting';
+    if (retryAt !== null) kind = offline ? 'offline' : 'waiting';
+    this.state = { kind, transport, until: retryAt };
+    this.#draw();
+  }
+
+  // The server has ended the subscription, so there is nothing more to be told.
+  end(reason) {
+    this.state = { kind: 'ended', reason };
     this.#draw();
   }
 
@@ -43,7 +54,7 @@ export class ConnectionView {
   }
 
   #draw() {
-    const { kind, transport, until } = this.state;
+    const { kind, transport, until, reason } = this.state;
     this.page.dataset.state = kind;
     this.page.dataset.transport = transport ?? '';
     // The text is read aloud when it changes, the countdown beside it is not.
@@ -51,6 +62,7 @@ export class ConnectionView {
     if (text.textContent !== WORDS[kind]) text.textContent = WORDS[kind];
     let detail = '';
     if (kind === 'live') detail = `by ${TRANSPORTS[transport]}`;
+    if (kind === 'ended') detail = reason;
     if (until) {
       const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
       detail = kind === 'offline' ? `next try in ${seconds} s` : `in ${seconds} s`;

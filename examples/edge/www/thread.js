@@ -3,9 +3,10 @@
 // A thread of comments: what the server has, what the feed brings and what is still on its way out,
 // merged by id. Knows nothing of the page; `onChange` functions tell what to draw.
 
-import { backoff } from './live.js';
+import { backoff } from './fcedge.js';
 
 const REQUEST_MS = 10000;
+const BACKOFF_MAX_MS = 8000;
 
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -21,7 +22,7 @@ export class Thread {
   constructor(name, { onComment, onForget, onPending, onSent }) {
     Object.assign(this, { name, onComment, onForget, onPending, onSent });
     const path = `/api/threads/${encodeURIComponent(name)}`;
-    this.feedUrl = `${path}/feed`;
+    this.feedUrl = '/api/threads/{channel}/feed';
     this.listUrl = `${path}/comments`;
     this.comments = new Map();
     this.outbox = [];
@@ -50,7 +51,7 @@ export class Thread {
         this.#merge(list, before);
         return list;
       } catch {
-        await sleep(backoff(attempt));
+        await sleep(backoff(attempt, BACKOFF_MAX_MS));
       }
     }
     return null;
@@ -163,7 +164,7 @@ export class Thread {
       entry.state = 'waiting';
       this.onPending(entry);
       await Promise.race([
-        sleep(backoff(attempt)),
+        sleep(backoff(attempt, BACKOFF_MAX_MS)),
         new Promise((done) => { this.wakeSender = done; }),
       ]);
       attempt += 1;
