@@ -2,18 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fan-out: N WebSocket (or SSE) subscribers on one channel, 100-byte messages.
 # usage: fanout.sh ours|nchan|nchan-sse|ws|netty|netty-lean|url:PORT
-#   NS="1000 10000"  MODES="idle sat1 sat16 rate"  DRATE=50000 (deliveries/s of the rate mode)
+#   NS="1000 10000"  MODES="idle sat1 sat16 rate flood"  DRATE=50000 (deliveries/s of the rate mode)
 #   FTLS=1: over TLS 1.3, the cases are then named fanout-tls-*
+#   FSSE=1: event streams (of ours; nchan-sse has no other): fanout-sse-*, with FTLS=1 over HTTP/2
+#   and TLS: fanout-h2-*.  FNAME: another name of the case
+#   FJSON=1: our WebSockets speak fcedge.v1.json (always so in the flood mode)
 #   url: SUB_URL PUB_URL (ws/wss/http/https), SUB_SEND, SUB_HEADER, PUB_HEADER, PUB_PRE, PUB_SUF
 #   adapt the protocol.
 # sat1/sat16: closed loop, 1 or 16 messages in flight; rate: open loop, latency counted from the
-# intended time.
+# intended time; flood: published faster than can be delivered. lost and dup count what no gap
+# excuses.
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/fanout_peers.sh"
 need "$BIN/fanout"
 G="$GEN $BIN/fanout" T=${1:?peer}
 NAME=fanout
 [ "${FTLS:-0}" = 1 ] && NAME=fanout-tls
+if [[ "${FSSE:-0}" = 1 || $T == *-sse ]]; then
+  NAME=fanout-sse
+  [ "${FTLS:-0}" = 1 ] && NAME=fanout-h2
+fi
+NAME=${FNAME:-$NAME}
 
 wait_ready() { # until the generator has subscribed, or is gone
   local i
@@ -47,6 +56,8 @@ load() { # load N MODE: sets OUT and MEAS
   sat*) how="--window ${2#sat} --pubs ${2#sat}" ;;
   rate) how="--pubs 2 --rate $(awk -v d=${DRATE:-50000} -v n=$1 'BEGIN { print d / n }')" ;;
   esac
+  # Two seconds of flood leave a long queue behind; who has one may deliver it.
+  [ $2 = flood ] && how="--flood 1 --pubs 64 --drain 30"
   : >"$TMP/fan.out"
   c0=$(cpu_of $SRV_PID)
   $G --sub "$SUB" --pub "$PUB" "${SUBARGS[@]}" --n $1 $how --size 100 --secs $SECS --warm 1 \
@@ -72,6 +83,7 @@ for N in ${NS:-1000 10000}; do
       r=$((r + 1))
       [ $m = idle ] && [ $r -gt 1 ] && continue
       [ $m = idle ] || wait_quiet
+      [ $m = flood ] && export FJSON=1
       start_fanout "$T"
       if [ $m = idle ]; then
         idle $N $r

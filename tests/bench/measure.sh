@@ -27,6 +27,10 @@ mem_of() { # prints "rss_kb=.. pss_kb=.." of process trees (PSS counts shared pa
 
 rss_kb() { value rss_kb "$(mem_of "$SRV_PID")"; }
 
+kernel_tcp_kb() { # what the kernel itself holds for sockets: not part of any RSS
+  awk '/^TCP:/ { for (i = 1; i < NF; i++) if ($i == "mem") print $(i + 1) * 4 }' /proc/net/sockstat
+}
+
 cpu_idle() { # idle, total and stolen ticks of the cores in a list
   awk -v l="$1" '
     BEGIN { n = split(l, a, ","); for (i = 1; i <= n; i++) w["cpu" a[i]] = 1 }

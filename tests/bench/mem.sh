@@ -11,10 +11,6 @@
 N=${N:-10000} K=${1:?tls, ws or sse-h2} T=${2:?peer}
 [ $K = sse-h2 ] && FTLS=1
 
-kernel_tcp_kb() { # what the kernel itself holds for sockets: not part of any RSS
-  awk '/^TCP:/ { for (i = 1; i < NF; i++) if ($i == "mem") print $(i + 1) * 4 }' /proc/net/sockstat
-}
-
 hold() { # hold CASE CMD...: starts the generator, waits for READY, reports, ends it
   local name=$1 base sock mem rss i
   shift

@@ -5,6 +5,7 @@ OURS_SECRET=benchmark-secret-of-no-worth-0123456789
 
 # ours_config FILE: everything that the cases need in one configuration, so that all of them
 # measure the same process. The only place of the kit that knows our configuration's format.
+# OURS_HISTORY is how many messages a channel remembers.
 ours_config() {
   mkdir -p "$TMP/ours-state"
   printf '%s\n' "$OURS_SECRET" >"$TMP/ours-secret"
@@ -18,6 +19,10 @@ log_level = "warn"
 
 [limits]
 connections_max = 16384
+
+[pubsub]
+history_messages = ${OURS_HISTORY:-256}
+channels_max = 2000000
 
 [[listen]]
 address = "127.0.0.1:$PORT_H"
@@ -48,7 +53,20 @@ tenant = "bench"
 channel = "{channel}"
 secret_file = "$TMP/ours-secret"
 rate_per_s = 1000000
+
+[[metrics]]
+path = "/metrics"
 END
+}
+
+ours_metric() { # ours_metric NAME: a figure of our own counting, nothing when there is none
+  local text line
+  exec 3<>"/dev/tcp/127.0.0.1/$PORT_H" || return
+  printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+  text=$(tr -d '\r' <&3)
+  exec 3>&-
+  line=$(grep "^$1[ {]" <<<"$text" | head -1)
+  echo "${line##* }"
 }
 
 start_ours() { # listens on PORT_H and PORT_P in clear and on PORT_S with TLS

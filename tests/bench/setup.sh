@@ -50,11 +50,12 @@ install_packages() {
 build_generators() {
   local g libs newest
   newest=$(ls -t "$HERE"/gen/*.cpp "$HERE"/gen/*.h | head -1)
-  for g in fanout tlsgen dnsgen httpgen ssegen; do
+  for g in fanout storm tlsgen dnsgen httpgen ssegen; do
     [ "$BIN/$g" -nt "$newest" ] && continue
     libs="-lssl -lcrypto"
-    [ $g = ssegen ] && libs+=" -lnghttp2"
-    # -rdynamic: tlsgen replaces a function of libcrypto, see there.
+    [[ $g == ssegen || $g == fanout ]] && libs+=" -lnghttp2"
+    [ $g = storm ] && libs+=" -lpthread"
+    # -rdynamic: tls_cheap.h replaces a function of libcrypto.
     g++ -O2 -std=c++20 -Wall -Wextra -Wno-unused-result -rdynamic -o "$BIN/$g" \
       "$HERE/gen/$g.cpp" $libs || exit 1
   done

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <string>
+#include <vector>
 
 struct Url {
   bool tls = false, ws = false;
@@ -39,7 +41,9 @@ inline Url parse_url(const std::string& u) {
 }
 
 // Starts a connection to an IPv4 address; a failure to even start is the machine's, so it ends us.
-inline int connect_start(const std::string& host, int port) {
+// With `source` > 0 it comes from 127.0.0.SOURCE, whose ports are its own; `receive_bytes` makes
+// the receive buffer small.
+inline int connect_start(const std::string& host, int port, int source = 0, int receive_bytes = 0) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (fd < 0) {
     perror("socket");
@@ -47,8 +51,15 @@ inline int connect_start(const std::string& host, int port) {
   }
   int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (receive_bytes) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   sockaddr_in a{};
   a.sin_family = AF_INET;
+  if (source > 0) {
+    // The port is chosen by connect, which knows that the pair of addresses is what must be unique.
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+    a.sin_addr.s_addr = htonl(0x7f000000u + unsigned(source));
+    bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof a);
+  }
   a.sin_port = htons(uint16_t(port));
   inet_pton(AF_INET, host.c_str(), &a.sin_addr);
   if (connect(fd, reinterpret_cast<sockaddr*>(&a), sizeof a) < 0 && errno != EINPROGRESS) {
@@ -72,3 +83,27 @@ inline double own_cpu_s() {
   return double(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
          double(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
 }
+
+// The CPU clock of the server's processes, read to the nanosecond.
+class ServerClock {
+ public:
+  void watch(const char* pids) {  // a comma-separated list
+    for (const char* q = pids; *q;) {
+      clockid_t c;
+      if (!clock_getcpuclockid(atoi(q), &c)) clocks_.push_back(c);
+      while (*q && *q != ',') q++;
+      if (*q) q++;
+    }
+  }
+  double seconds() const {
+    double t = 0;
+    for (clockid_t c : clocks_) {
+      timespec ts;
+      if (!clock_gettime(c, &ts)) t += double(ts.tv_sec) + double(ts.tv_nsec) / 1e9;
+    }
+    return t;
+  }
+
+ private:
+  std::vector<clockid_t> clocks_;
+};

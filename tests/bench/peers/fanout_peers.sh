@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # start_fanout ours|nchan|nchan-sse|ws|netty|netty-lean|url:PORT: sets PEER, SUB and PUB (URLs) and
-# SUBARGS (extra generator options). FTLS=1: the same over TLS 1.3.
+# SUBARGS (extra generator options). FTLS=1: the same over TLS 1.3. FSSE=1: event streams of ours, over
+# HTTP/2 where there is TLS; FJSON=1: our WebSockets speak fcedge.v1.json, so that ids are checked.
 . "$HERE/ours.sh"
 
 netty_classpath() { # Debian's Netty 4.1, without the versioned doubles
@@ -61,10 +62,17 @@ start_fanout() {
   ours)
     start_ours
     SUBARGS+=(--pub-header "Authorization: Bearer $OURS_SECRET")
+    if [ "${FSSE:-0}" = 1 ]; then
+      SUB=http${SUB#ws}
+      SUBARGS+=(--ids 1 --h2 ${FTLS:-0})
+    elif [ "${FJSON:-0}" = 1 ]; then
+      SUBARGS+=(--ids 1 --sub-header "Sec-WebSocket-Protocol: fcedge.v1.json")
+    fi
     ;;
   nchan) start_nchan $p $listen ;;
   nchan-sse)
     SUB=http${SUB#ws}
+    SUBARGS+=(--h2 ${FTLS:-0})
     start_nchan $p "${listen:+ssl http2}"
     ;;
   ws)
