@@ -101,6 +101,7 @@ export class Link {
   constructor({ env, tokens, backoffMaxMs }, ladder, session) {
     Object.assign(this, { env, tokens, backoffMaxMs, ladder, session });
     this.connection = null;
+    this.everUp = false;
     this.attempt = 0;
     this.retryAt = null;
     this.reason = '';
@@ -164,6 +165,7 @@ export class Link {
     if (connection.up) return;
     connection.up = true;
     connection.upAt = this.env.now();
+    this.everUp = true;
     this.renewed = false;
     this.env.clearTimeout(this.timer);
     this.ladder.succeeded(connection.transport);

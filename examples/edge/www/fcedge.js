@@ -133,7 +133,6 @@ export class FcedgeClient {
     Object.assign(this, { url, feed, probe, onState, backoffMaxMs });
     this.tokens = new Tokens(token);
     this.blocked = null;
-    this.everUp = false;
     this.only = feed ? TRANSPORTS.find((name) => name === transport) : 'websocket';
     this.ladder = this.#newLadder();
     this.state = { state: 'connecting', transport: null, retryAt: null, reason: '', offline: false };
@@ -209,9 +208,10 @@ export class FcedgeClient {
     this.#live.start();
   }
 
-  #startFeed(sub) {
+  #startFeed(sub, everUp = false) {
     // Beside a live route all event streams share what is known of WebSocket.
     const session = new FeedSession(this, sub, this.url ? this.ladder : this.#newLadder());
+    session.link.everUp = everUp;
     this.#feeds.set(sub, session);
     session.start();
   }
@@ -309,14 +309,16 @@ export class FcedgeClient {
   route(link) {
     const transport = link.ladder.pick();
     if (!this.url || (transport === 'websocket') === (this.#live !== null)) return transport;
+    const everUp = this.#links().some((other) => other.everUp);
     if (this.#live) {
       this.#live.stop('unsupported');
       this.#live = null;
-      this.subscriptions.forEach((sub) => this.#startFeed(sub));
+      this.subscriptions.forEach((sub) => this.#startFeed(sub, everUp));
     } else {
       this.#feeds.forEach((session) => session.stop());
       this.#feeds.clear();
       this.#live = new LiveSession(this);
+      this.#live.link.everUp = everUp;
       this.#startLive();
     }
     return null;
@@ -326,9 +328,8 @@ export class FcedgeClient {
     if (this.#closed) return;
     const links = this.#links();
     const down = links.filter((link) => !link.up);
-    this.everUp ||= links.some((link) => link.up);
     const waits = down.map((link) => link.retryAt).filter((at) => at !== null);
-    let state = this.everUp ? 'reconnecting' : 'connecting';
+    let state = down.some((link) => link.everUp) ? 'reconnecting' : 'connecting';
     if (links.length > 0 && down.length === 0) state = 'live';
     this.#say({
       state,
