@@ -230,8 +230,11 @@ export class Link {
     this.env.clearTimeout(this.watcher);
     const quiet = this.env.now() - connection.heardAt;
     const left = this.session.silenceMs(connection.transport) - quiet;
-    if (left <= 0) this.check();
-    else this.watcher = this.env.setTimeout(() => this.#watch(connection), Math.min(left, WATCH_MS));
+    if (left <= 0) {
+      this.check();
+      return;
+    }
+    this.watcher = this.env.setTimeout(() => this.#watch(connection), Math.min(left, WATCH_MS));
   }
 
   // A connection that died without a word looks like a quiet one, so the server is asked.

@@ -49,7 +49,7 @@ function call(act, argument) {
 }
 
 // Made by FcedgeClient.subscribe(); begin(), open() and take() are for the sessions.
-export class Subscription {
+class Subscription {
   #client;
   #on;
   #fresh = true;
@@ -135,7 +135,9 @@ export class FcedgeClient {
     this.blocked = null;
     this.only = feed ? TRANSPORTS.find((name) => name === transport) : 'websocket';
     this.ladder = this.#newLadder();
-    this.state = { state: 'connecting', transport: null, retryAt: null, reason: '', offline: false };
+    this.state = {
+      state: 'connecting', transport: null, retryAt: null, reason: '', offline: false,
+    };
     if (url && this.only !== 'sse') this.#live = new LiveSession(this);
     this.#listen();
   }

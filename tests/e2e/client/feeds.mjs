@@ -95,14 +95,14 @@ export const feeds = {
     assert.equal(stream.init.headers.accept, 'text/event-stream');
     await stream.accept();
     assert.equal(world.states.at(-1).state, 'connecting');
-    await stream.say('retry: 2000\n\n: comment\n', 'event: ready\nid: 7-1\nda', 'ta: {"id":"7-1"}\n',
-      '\nid:7-2\r', '\ndata: one\r\ndata:  two\r\n\r\n', 'id: 7-2\ndata: again\n\n',
+    await stream.say('retry: 2000\n\n: comment\n', 'event: ready\nid: 7-1\nda',
+      'ta: {"id":"7-1"}\n', '\nid:7-2\r', '\ndata: one\r\ndata:  two\r\n\r\n', 'id: 7-2\ndata: again\n\n',
       event(['event: presence', 'data: {"count":3}']), event(['event: novelty', 'data: {}']),
       'id: 7-8\n\n');
     assert.deepEqual(world.take(), ['ready 7-1 fresh', 'message 7-2 one\n two',
       'presence {"count":3}']);
     await stream.end();
-    assert.equal(world.states.at(-1).retryAt - world.clock.time, 2250, 'retry, and a little chance');
+    assert.equal(world.states.at(-1).retryAt - world.clock.time, 2250, 'retry, and a chance');
     await world.clock.advance(2250);
     assert.equal(world.node.stream.url.searchParams.get('after'), '7-8');
     await world.node.stream.accept();

@@ -205,7 +205,8 @@ export const reconnects = {
       { channel: 'chat:3', end: { code: 4403, reason: 'revoked' } },
       { channel: 'chat:3', id: '7-1', data: 'after its end' },
     );
-    assert.deepEqual(world.take(), ['1 end 4404 no chat', '2 end 4403 not you', '3 end 4403 revoked']);
+    assert.deepEqual(world.take(),
+      ['1 end 4404 no chat', '2 end 4403 not you', '3 end 4403 revoked']);
     client.subscribe('chat:3', world.handlers('again'));
     await socket.end(4403, 'banned');
     assert.deepEqual(world.take(), ['4 end 4403 banned', 'again end 4403 banned']);
