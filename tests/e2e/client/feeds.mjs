@@ -96,7 +96,8 @@ export const feeds = {
     await stream.accept();
     assert.equal(world.states.at(-1).state, 'connecting');
     await stream.say('retry: 2000\n\n: comment\n', 'event: ready\nid: 7-1\nda',
-      'ta: {"id":"7-1"}\n', '\nid:7-2\r', '\ndata: one\r\ndata:  two\r\n\r\n', 'id: 7-2\ndata: again\n\n',
+      'ta: {"id":"7-1"}\n',
+      '\nid:7-2\r', '\ndata: one\r\ndata:  two\r\n\r\n', 'id: 7-2\ndata: again\n\n',
       event(['event: presence', 'data: {"count":3}']), event(['event: novelty', 'data: {}']),
       'id: 7-8\n\n');
     assert.deepEqual(world.take(), ['ready 7-1 fresh', 'message 7-2 one\n two',
