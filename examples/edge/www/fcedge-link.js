@@ -166,7 +166,6 @@ export class Link {
     connection.up = true;
     connection.upAt = this.env.now();
     this.everUp = true;
-    this.renewed = false;
     this.env.clearTimeout(this.timer);
     this.ladder.succeeded(connection.transport);
     this.#watch(connection);
@@ -178,6 +177,11 @@ export class Link {
     this.#drop();
     this.reason = reason;
     this.session.down();
+    if (connection.up) {
+      const stable = this.env.now() - connection.upAt >= STABLE_MS;
+      this.attempt = stable ? 0 : Math.min(this.attempt, ATTEMPT_FLAKY);
+      if (stable) this.renewed = false;
+    }
     if (FINAL.has(code) || (code === UNAUTHORIZED && !this.#renew(connection.token))) {
       this.session.ended(code, reason);
       return;
@@ -187,10 +191,6 @@ export class Link {
     const telling = connection.opened && !connection.up && exact === undefined
       && code !== UNAUTHORIZED && this.env.navigator?.onLine !== false;
     if (telling) this.session.failed(connection.transport);
-    if (connection.up) {
-      const stable = this.env.now() - connection.upAt >= STABLE_MS;
-      this.attempt = stable ? 0 : Math.min(this.attempt, ATTEMPT_FLAKY);
-    }
     const { retryMs = 0 } = connection;
     let delay = exact ?? retryMs + backoff(this.attempt, this.backoffMaxMs, this.env.random);
     if (code === UNAUTHORIZED && this.attempt === 0) delay = 0;

@@ -7,6 +7,7 @@ import { Link, FINAL, UNAUTHORIZED, backoff, pacedBy } from './fcedge-link.js';
 
 const COMMAND_MS = 10000;
 const QUEUE_MAX = 256; // commands that wait for a connection
+const COMMANDS_PER_S = 40; // and at once; a node takes 50 unless it is told otherwise
 const PING_MS = 25000; // where the server does not tell its own
 const TIMER_MAX_MS = 0x7fffffff;
 const REFRESH_AHEAD_MS = 60000; // before a token expires, or a fifth of its life if that is less
@@ -21,6 +22,9 @@ const CODE_OF_ERROR = {
   unauthorized: UNAUTHORIZED, forbidden: 4403, unknown_namespace: 4404,
   invalid: 4400, unsupported: 4400, limit: 4400, already: 4400, too_big: 4400,
 };
+
+// What a session asks for by itself, and asks again after a reconnection.
+const OWN_COMMANDS = new Set(['subscribe', 'unsubscribe', 'auth', 'block', 'ping']);
 
 // Why a command failed: `code` is one of PROTOCOL.md, or `disconnected` (whether it was carried
 // out is unknown), `timeout`, `closed`, or `unsupported` where there is no live route.
@@ -41,6 +45,8 @@ export class LiveSession {
     this.refs = 0;
     this.sent = new Map();
     this.queue = [];
+    this.allowance = COMMANDS_PER_S;
+    this.allowedAt = this.env.now();
     this.retries = new Map();
   }
 
@@ -60,22 +66,40 @@ export class LiveSession {
     return new Promise((done, failed) => {
       this.refs += 1;
       const command = { ref: this.refs, name, body, sub, done, failed };
-      if (!this.hello && this.queue.length >= QUEUE_MAX) {
+      if (!this.hello && !sub && this.queue.length >= QUEUE_MAX) {
         failed(new FcedgeError('limit', 'too many commands wait for a connection'));
         return;
       }
-      command.timer = this.env.setTimeout(() => {
-        this.queue = this.queue.filter((other) => other !== command);
-        this.#settle(command, new FcedgeError('timeout'));
-      }, COMMAND_MS);
-      if (this.hello) this.#send(command);
-      else this.queue.push(command);
+      if (!OWN_COMMANDS.has(name)) this.#limit(command);
+      this.queue.push(command);
+      if (this.hello) this.#flush();
     });
   }
 
-  #send(command) {
-    this.sent.set(command.ref, command);
-    this.link.send({ ref: command.ref, [command.name]: command.body });
+  #limit(command) {
+    command.timer ??= this.env.setTimeout(() => {
+      this.queue = this.queue.filter((other) => other !== command);
+      this.#settle(command, new FcedgeError('timeout'));
+    }, COMMAND_MS);
+  }
+
+  // Sends what waits, not faster than a node takes it.
+  #flush() {
+    const now = this.env.now();
+    const earned = ((now - this.allowedAt) * COMMANDS_PER_S) / 1000;
+    this.allowance = Math.min(COMMANDS_PER_S, this.allowance + earned);
+    this.allowedAt = now;
+    while (this.queue.length > 0 && this.allowance >= 1) {
+      const command = this.queue.shift();
+      this.allowance -= 1;
+      this.sent.set(command.ref, command);
+      this.#limit(command);
+      this.link.send({ ref: command.ref, [command.name]: command.body });
+    }
+    this.env.clearTimeout(this.flusher);
+    if (this.queue.length > 0) {
+      this.flusher = this.env.setTimeout(() => this.#flush(), 1000 / COMMANDS_PER_S);
+    }
   }
 
   #settle(command, error, value) {
@@ -110,8 +134,13 @@ export class LiveSession {
   }
 
   #end(sub, connection, code, reason) {
-    if (code === UNAUTHORIZED) this.link.lost(connection, { code, reason });
-    else if (FINAL.has(code) || code === 4400) this.client.endSubscription(sub, code, reason);
+    if (code === UNAUTHORIZED && this.client.tokens.renewable && !sub.renewed) {
+      sub.renewed = true;
+      this.link.lost(connection, { code, reason });
+      return;
+    }
+    const final = FINAL.has(code) || code === UNAUTHORIZED || code === 4400;
+    if (final) this.client.endSubscription(sub, code, reason);
     else this.#again(sub, pacedBy(code, reason));
   }
 
@@ -164,9 +193,13 @@ export class LiveSession {
   down() {
     this.hello = null;
     this.env.clearTimeout(this.refresher);
+    this.env.clearTimeout(this.flusher);
+    // The next connection begins with subscriptions of its own.
+    const own = this.queue.filter(({ name }) => OWN_COMMANDS.has(name));
+    this.queue = this.queue.filter(({ name }) => !OWN_COMMANDS.has(name));
     for (const timer of this.retries.values()) this.env.clearTimeout(timer);
     this.retries.clear();
-    for (const command of [...this.sent.values()]) {
+    for (const command of [...own, ...this.sent.values()]) {
       this.#settle(command, new FcedgeError('disconnected'));
     }
   }
@@ -183,8 +216,10 @@ export class LiveSession {
     this.link.accepted(connection);
     this.#refreshBefore(hello.expires_ms);
     if (this.client.blocked) this.block().catch(() => {});
+    const waiting = this.queue.splice(0);
     this.client.subscriptions.forEach((sub) => this.#subscribe(sub));
-    this.queue.splice(0).forEach((command) => this.#send(command));
+    this.queue.push(...waiting);
+    this.#flush();
   }
 
   #answer({ ref, ok, error }) {

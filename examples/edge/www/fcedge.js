@@ -63,6 +63,7 @@ class Subscription {
     this.presence = presence;
     this.opened = false;
     this.attempt = 0;
+    this.renewed = false;
   }
 
   unsubscribe() {
@@ -86,6 +87,7 @@ class Subscription {
       this.#message(object);
     } else if (ready) {
       this.attempt = 0;
+      this.renewed = false;
       this.position = ready.id ?? this.position;
       call(this.#on.onReady, { id: this.position, fresh: this.#fresh });
     } else if (gap) {

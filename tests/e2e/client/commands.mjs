@@ -136,6 +136,25 @@ export const commands = {
     assert.deepEqual(world.node.socket.names, ['block', 'subscribe']);
   },
 
+  async 'a herd of subscriptions is asked for at the pace of a node'(world, make) {
+    const client = make();
+    for (let n = 0; n < 1000; n += 1) client.subscribe(`chat:${n}`);
+    await settle();
+    const { socket } = world.node;
+    socket.onHeard = ({ ref }) => queueMicrotask(() => socket.say({ ref, ok: {} }));
+    await socket.greet();
+    assert.equal(socket.heard.length, 40);
+    await world.clock.advance(1000);
+    assert.equal(socket.heard.length, 80);
+    await world.clock.advance(17000);
+    const published = later(client.publish('chat:1', 'x'));
+    await world.clock.advance(7000);
+    assert.equal(new Set(socket.heard.map((command) => command.subscribe?.channel)).size, 1001);
+    assert.equal(socket.names.at(-1), 'publish');
+    await published;
+    assert.equal(world.node.sockets.length, 1);
+  },
+
   async 'an application that throws harms itself only'(world, make) {
     const client = make();
     const reported = [];

@@ -61,6 +61,31 @@ export const tokens = {
     assert.deepEqual(world.take(), []);
   },
 
+  async 'a server that greets and refuses does not make it spin'(world, make) {
+    make({ token: counter() }).subscribe('chat:1', world.handlers());
+    await settle();
+    await world.node.socket.greet();
+    await world.node.socket.end(4401, 'expired');
+    await world.clock.advance(0);
+    await world.node.socket.greet();
+    await world.node.socket.end(4401, 'expired');
+    assert.deepEqual(world.take(), ['end 4401 expired']);
+  },
+
+  async 'a channel that wants a better token'(world, make) {
+    const client = make({ token: counter() });
+    client.subscribe('chat:1', world.handlers());
+    await settle();
+    await world.node.socket.greet();
+    await world.node.socket.refuse('subscribe', 'unauthorized', 'a token is needed');
+    await world.clock.advance(0);
+    assert.equal(tokenOf(world.node.socket), 't2');
+    await world.node.socket.greet();
+    await world.node.socket.refuse('subscribe', 'unauthorized', 'a token is needed');
+    assert.deepEqual(world.take(), ['end 4401 a token is needed']);
+    assert.equal(client.state.state, 'live', 'other channels go on');
+  },
+
   async 'a token that is no callback cannot be better the next time'(world, make) {
     make({ token: 'fixed' }).subscribe('chat:1', world.handlers());
     await settle();
