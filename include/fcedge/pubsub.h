@@ -1,30 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Publish and subscribe. A channel is a log, keyed by tenant and name; a subscriber is a cursor in
- * it. Each publication gets an id "EPOCH-N": N is dense within a channel and epoch, EPOCH grows
- * with every start of the node, so a hole is visible, and so is a restart.
+ * it. Each publication gets an id "ORIGIN.EPOCH-N", such as 5ca1ab1e.7-42: ORIGIN names the node,
+ * EPOCH grows with every start of it, N is dense within a channel and epoch, so a hole is visible,
+ * and so is a restart. A position is a text of at most 512 bytes that says how far a subscriber has
+ * come. Clients take neither apart. examples/edge/PROTOCOL.md says the same at length, with
+ * examples.
  *
  * The eight rules are at the top of fcedge.h.
  *
- * A feed route serves both of:
- *  - WebSocket (RFC 6455). Without subprotocol each publication is one text message, the payload
- *    alone, and a gap closes with code 4410. With subprotocol `fcedge.v1.json` messages are
- *      {"id":"7-42","data":"PAYLOAD AS A JSON STRING"}
- *      {"gap":{"reason":"expired|epoch|invalid|overflow","id":"7-90"}}
- *      {"ready":{"id":"7-90"}}                         once, after the replay, before live messages
- *    Messages from the client are ignored; they count against its limits.
- *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines. A gap is `event: gap`,
- *    readiness `event: ready`; their data is what stands in "gap" and "ready" above, their `id:`
- *    the position reached. Comment lines keep idle streams alive.
+ * The part of a channel's name before the first ':' is its namespace ("chat:room-7"), whose
+ * policies it has; a name without ':' is in the default namespace, "".
  *
- * "ready" comes once, after the replay or after the gap that took its place. "id" in both is the
- * position that the subscriber has reached, "EPOCH-0" before the first publication. A later gap
- * (overflow: the client read too slowly for the ring) is followed by live messages at once.
+ * Objects of protocol `fcedge.v1.json`, from the node:
+ *   {"channel":"C","id":"5ca1ab1e.7-42","data":"PAYLOAD AS A JSON STRING"}  and "key" if it has one
+ *   {"channel":"C","ready":{"id":"5ca1ab1e.7-90"}}   once, after the replay or the gap in its place
+ *   {"channel":"C","gap":{"reason":"expired|epoch|invalid|overflow","id":"5ca1ab1e.7-90"}}
+ *   {"channel":"C","at":{"id":"5ca1ab1e.7-95"}}      moved without a message for this client
+ *   {"channel":"C","end":{"code":4403,"reason":"revoked"}}            the node ended it
+ *   {"channel":"C","presence":{"count":12,"join":["u1"],"leave":["u2"]}}
+ * Each "id" is the position that the subscriber has reached. A gap that comes later (overflow: the
+ * client read too slowly for the ring) is followed by live messages at once.
  *
- * Resume: `Last-Event-ID` field or `?after=ID`. What followed ID in the ring is replayed, once and
- * in order, then live messages follow without a seam. If that is not wholly possible there is a
- * gap, nothing is replayed, and the client fetches the state anew. `?after=0` asks for the whole
- * ring; without a position only what comes after the subscription is sent.
+ * A feed route serves one channel by
+ *  - WebSocket (RFC 6455): with subprotocol `fcedge.v1.json` these objects, one a text message.
+ *    Without subprotocol each publication is one text message, the payload alone, and a gap closes
+ *    with code 4410. Messages from the client are ignored; they count against its limits.
+ *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines for a message, `event: ready`,
+ *    `gap`, `end` and `presence` with the inner object as data, an `id:` without data for a moved
+ *    position. Comment lines keep idle streams alive, `retry:` says when to come back.
+ *  - NDJSON (`Accept: application/x-ndjson`): the objects, one a line; an empty line keeps idle
+ *    streams alive. With `?poll=SECONDS` it is a long poll.
+ *
+ * Resume: `Last-Event-ID` field or `?after=POSITION`. What followed it in the ring is replayed,
+ * once and in order, then live messages follow without a seam. If that is not wholly possible there
+ * is a gap, nothing is replayed, and the client fetches the state anew. `?after=0` asks for the
+ * whole ring; without a position only what comes after the subscription is sent.
+ *
+ * A live route serves many channels on one WebSocket of the same subprotocol. First it says
+ *   {"hello":{"user":"u1","session":"anonymous|token|none","ping_ms":25000,"expires_ms":123456}}
+ * with expires_ms from now on, absent when never. The client sends commands, one a text message:
+ *   {"ref":1,"subscribe":{"channel":"C","after":"POSITION","presence":true}}
+ *   {"ref":2,"unsubscribe":{"channel":"C"}}
+ *   {"ref":3,"publish":{"channel":"C","data":"TEXT","key":"K","groups":[],"users":[],"exclude":[]}}
+ *   {"ref":4,"presence":{"channel":"C"}}
+ *   {"ref":5,"auth":{"token":"JWT"}}          a new token, without a new connection
+ *   {"ref":6,"block":{"users":["u9"]}}        the client's own block list, in place of the last one
+ *   {"ref":7,"ping":{}}
+ * All but channel, data, token and users may be left out. Each is answered, that of subscribe
+ * before the first object of its channel:
+ *   {"ref":1,"ok":{}}     publish: {"id":"5ca1ab1e.7-43"}; presence: {"count":2,"members":["u1"]}
+ *   {"ref":1,"error":{"code":"unknown_namespace|forbidden|invalid|already|not_subscribed|limit|
+ *                             too_big|rate|busy|unauthorized|unsupported","message":"..."}}
+ *
+ * Close codes: 1012 restart and 1013 overload, reason `retry-after-ms=N`; 4401 token missing, bad
+ * or expired; 4403 forbidden or revoked; 4404 unknown namespace; 4408 read too slowly; 4410 gap;
+ * 4429 too many commands.
  */
 #ifndef FCEDGE_PUBSUB_H_
 #define FCEDGE_PUBSUB_H_
