@@ -29,7 +29,7 @@ subs() { # subs PEER
 
 # Channels with a subscriber each cost more than as many subscribers of one channel: by that much.
 subscribed() { # subscribed COUNT
-  local kind base mem rss url
+  local i kind base url grow=()
   for kind in one each; do
     start_fanout ours
     url=${SUB/%\/ch/\/one}
@@ -39,14 +39,18 @@ subscribed() { # subscribed COUNT
     $GEN "$BIN/fanout" --sub "$url" --n $1 --hold 3 >"$TMP/hold.out" 2>"$TMP/fan.err" &
     H=$!
     PIDS+=($H)
-    for i in $(seq 1 600); do grep -q READY "$TMP/hold.out" && break; sleep 0.1; done
+    for i in $(seq 1 600); do
+      grep -q READY "$TMP/hold.out" && break
+      kill -0 $H 2>/dev/null || break
+      sleep 0.1
+    done
     sleep 1.5
-    rss[${#rss[@]}]=$(($(rss_kb) - base))
+    grow+=($(($(rss_kb) - base)))
     wait $H
     stop_all
   done
-  emit curve-channels peer=ours n=$1 kind=subscribed grow_kb=$((rss[1] - rss[0])) \
-    bytes_per_channel=$(((rss[1] - rss[0]) * 1024 / $1))
+  emit curve-channels peer=ours n=$1 kind=subscribed grow_kb=$((grow[1] - grow[0])) \
+    bytes_per_channel=$(((grow[1] - grow[0]) * 1024 / $1))
 }
 
 channels() {

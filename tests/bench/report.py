@@ -18,7 +18,13 @@ COLUMNS = {
     "tls": "conns_s hs_p50us hs_p99us conn_p50us conn_p99us cpu_us_per_conn srv_cpu gen_cpu"
     " reused_share errors rss_kb",
     "fanout": "deliv_s msg_s p50us p99us maxus all_p50us cpu_us_per_deliv srv_cpu gen_cpu missing"
-    " rss_kb",
+    " lost dup gaps rss_kb",
+    "curve-subs": "drate deliv_s p50us p99us cpu_us_per_deliv srv_cpu missing lost dup",
+    "curve-channels": "bytes_per_channel grow_kb taken refused seconds",
+    "storm": "back back_s srv_cpu meanwhile replayed missing lost dup gaps refused broken"
+    " http_p50us http_p99us http_maxus before_p99us connect_s rss_kb",
+    "slow": "bytes_per_sub idle_bytes_per_sub grow_bytes_per_sub kernel_bytes_per_sub kernel_tcp_kb"
+    " slab_bytes_per_sub slow_open p99us maxus missing lost dup",
     "dns": "qps p50us p99us cpu_us_per_query srv_cpu gen_core_busy lost bad distinct_rdata rss_kb",
     "spike": "deliv_s start_rss_kb idle_rss_kb peak_rss_kb after_rss_kb gc_pauses gc_total_ms"
     " gc_max_ms p50us p99us maxus cpu_us_per_deliv",
@@ -50,7 +56,10 @@ def read(files):
                     continue
                 words = line.split()
                 pairs = dict(w.split("=", 1) for w in words[2:] if "=" in w)
-                peers = groups.setdefault((words[1], pairs.get("n", "")), {})
+                count = pairs.get("n", "")
+                for extra in ("drate", "kind"):
+                    count += " " + extra + "=" + pairs[extra] if extra in pairs else ""
+                peers = groups.setdefault((words[1], count), {})
                 peers.setdefault(pairs.get("peer", "?"), []).append(pairs)
     return groups
 

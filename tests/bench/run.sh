@@ -1,38 +1,50 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Our release build against the peers, interleaved; ends with one RATIO line per comparison.
-# usage: run.sh CASE...     a group (http1 http2 tls fanout mem) or a case in full (README.md)
-#   ROUNDS=3 SECS=5 NS=1000 FTLS=0 N=10000   PEERS="nginx h2o" (only these)
+# usage: run.sh CASE...     a group or a case in full (README.md). Groups: http1 http2 tls mem
+#     fanout rate flood fanout-tls fanout-sse storm slow spike curve-subs curve-channels
+#     herd: all of fan-out but the curves
+#   ROUNDS=3 SECS=5 NS="1000 10000" N=10000   PEERS="nginx h2o" (only these)
 #   OURS=ours|PEER|url:...: what stands for ours (a peer's name checks the kit itself)
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 HERE=$PWD
 WORK=${BENCH_WORK:-$HERE/.work}
-OURS=${OURS:-ours} ROUNDS=${ROUNDS:-3} NS=${NS:-1000} FTLS=${FTLS:-0}
+OURS=${OURS:-ours} ROUNDS=${ROUNDS:-3} NS=${NS:-1000 10000}
 OURS_BIN=${OURS_BIN:-$HERE/../../build/examples/edge/fcedge-edge}
 export BENCH_WORK=$WORK OURS_BIN SECS=${SECS:-5} N=${N:-10000} RUNS=1 LAT=0
-unset MODES CASES PEER_NAME
+unset MODES CASES PEER_NAME FTLS FSSE FJSON FNAME
 mkdir -p "$WORK/tmp"
 export RESULTS=$WORK/run-$(date +%Y%m%d-%H%M%S)-$$.txt
 
 usage() {
-  sed -n '3,7s/^# \?//p' "$HERE/run.sh" >&2
+  sed -n '3,8s/^# \?//p' "$HERE/run.sh" >&2
   exit 2
 }
 
+herd="fanout rate flood fanout-tls fanout-sse storm slow spike"
+
 expand() { # the cases of a group, or the case itself
-  local n t=""
-  [ "$FTLS" = 1 ] && t=tls-
+  local n g
   case $1 in
   http1) echo http1-clear-1k http1-tls-1k http1-clear-100k http1-tls-100k ;;
   http2) echo http2-tls-1k http2-tls-100k ;;
   tls) echo tls-full tls-resumed ;;
-  fanout) for n in $NS; do echo fanout-${t}sat1-$n fanout-${t}sat16-$n; done ;;
+  herd) for g in $herd; do expand $g; done ;;
+  fanout | fanout-tls) for n in $NS; do echo $1-sat1-$n $1-sat16-$n; done ;;
+  rate | flood) for n in $NS; do echo fanout-$1-$n; done ;;
+  fanout-sse)
+    for n in $NS; do
+      echo fanout-sse-sat1-$n fanout-sse-sat16-$n fanout-h2-sat1-$n fanout-h2-sat16-$n
+    done
+    ;;
+  slow) echo slow-clear slow-tls ;;
   mem) echo mem-ws mem-ws-tls mem-sse-h2-tls ;;
   http1-clear-1k | http1-tls-1k | http1-clear-100k | http1-tls-100k) echo $1 ;;
   http2-tls-1k | http2-tls-100k | tls-full | tls-resumed) echo $1 ;;
   mem-tls | mem-ws | mem-ws-tls | mem-sse-h2-tls) echo $1 ;;
+  storm | slow-clear | slow-tls | spike | curve-subs | curve-channels) echo $1 ;;
   *)
-    [[ $1 =~ ^fanout-(tls-)?(sat1|sat16|rate)-[1-9][0-9]*$ ]] || return 1
+    [[ $1 =~ ^fanout-(tls-|sse-|h2-)?(sat1|sat16|rate|flood)-[1-9][0-9]*$ ]] || return 1
     echo $1
     ;;
   esac
@@ -42,6 +54,12 @@ peers_of() {
   case $1 in
   http1-* | http2-* | tls-* | mem-tls) echo nginx h2o ;;
   mem-sse-h2-tls) echo nchan-sse ;;
+  # ours-ws is our own WebSocket, in the same sitting.
+  fanout-sse-* | fanout-h2-*) echo ours-ws nchan-sse ;;
+  # Nobody else bounds what a flood or a slow reader makes it keep.
+  fanout-flood-* | fanout-*-flood-* | slow-*) echo nchan ;;
+  spike) echo netty ;;
+  storm | curve-*) ;;
   *) echo nchan ws netty ;;
   esac
 }
@@ -55,19 +73,35 @@ lacking() { # what a peer needs and this machine has not; nothing when it can ru
   esac
 }
 
+fan() { # fan CASE PEER
+  local c=${1#fanout-} p=$2 t=0 sse=0 name=fanout
+  case $c in
+  tls-*) t=1 name=fanout-tls c=${c#tls-} ;;
+  sse-*) sse=1 name=fanout-sse c=${c#sse-} ;;
+  h2-*) sse=1 t=1 name=fanout-h2 c=${c#h2-} ;;
+  esac
+  if [ $p = ours-ws ]; then
+    export PEER_NAME=ours-ws
+    p=ours sse=0
+  fi
+  FNAME=$name FSSE=$sse FTLS=$t NS=${c##*-} MODES=${c%-*} ./fanout.sh $p
+}
+
 one() { # one CASE PEER ours|peer: one run
-  local c=$1 p=$2 n t=0
+  local c=$1 p=$2
   # Only our own side is renamed, so that OURS=h2o can be compared with h2o.
   [ $3 = ours ] && export PEER_NAME=ours || unset PEER_NAME
   case $c in
   http1-*) CASES=${c#http1-} ./http1.sh $p ;;
   http2-*) CASES=${c#http2-} ./http2.sh $p ;;
   tls-*) CASES=${c#tls-} ./tls.sh $p ;;
-  fanout-*)
-    [[ $c == fanout-tls-* ]] && t=1 c=${c/tls-/}
-    n=${c##*-} c=${c#fanout-}
-    FTLS=$t NS=$n MODES=${c%-*} ./fanout.sh $p
-    ;;
+  fanout-*) fan $c $p ;;
+  storm) ./storm.sh $p ;;
+  slow-clear) FTLS=0 ./slow.sh $p ;;
+  slow-tls) FTLS=1 ./slow.sh $p ;;
+  spike) FTLS=1 ./spike.sh $p ;;
+  curve-subs) ./curve.sh subs $p ;;
+  curve-channels) ./curve.sh channels $p ;;
   mem-tls) ./mem.sh tls $p ;;
   mem-ws) FTLS=0 ./mem.sh ws $p ;;
   mem-ws-tls) FTLS=1 ./mem.sh ws $p ;;
@@ -89,7 +123,10 @@ fi
 
 for c in "${cases[@]}"; do
   ours=$OURS
-  [[ $c == mem-sse* && $OURS == nchan ]] && ours=nchan-sse
+  [[ $c == mem-sse* || $c == fanout-sse-* || $c == fanout-h2-* ]] && [ $OURS = nchan ] &&
+    ours=nchan-sse
+  rounds=$ROUNDS
+  [[ $c == curve-* ]] && rounds=1
   use=()
   for p in $(peers_of $c); do
     [[ " ${PEERS:-$p} " == *" $p "* ]] || continue
@@ -101,8 +138,8 @@ for c in "${cases[@]}"; do
       use+=($p)
     fi
   done
-  for ((k = 1; k <= ROUNDS; k++)); do
-    echo "# $c round $k of $ROUNDS"
+  for ((k = 1; k <= rounds; k++)); do
+    echo "# $c round $k of $rounds"
     one $c $ours ours
     for p in "${use[@]}"; do one $c $p peer; done
   done

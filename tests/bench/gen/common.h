@@ -41,8 +41,9 @@ inline Url parse_url(const std::string& u) {
 }
 
 // Starts a connection to an IPv4 address; a failure to even start is the machine's, so it ends us.
-// With `source` > 0 it comes from 127.0.0.SOURCE, whose ports are its own; `receive_bytes` makes
-// the receive buffer small.
+// With `source` > 0 it comes from 127.0.0.SOURCE, whose ports are its own. With `receive_bytes` the
+// receive buffer is small, and segments are an Ethernet's: from loopback's 64 KiB the kernel would
+// conclude that each socket may queue megabytes.
 inline int connect_start(const std::string& host, int port, int source = 0, int receive_bytes = 0) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (fd < 0) {
@@ -51,7 +52,11 @@ inline int connect_start(const std::string& host, int port, int source = 0, int 
   }
   int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (receive_bytes) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+  if (receive_bytes) {
+    const int segment = 1448;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+  }
   sockaddr_in a{};
   a.sin_family = AF_INET;
   if (source > 0) {

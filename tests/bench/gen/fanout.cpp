@@ -42,6 +42,7 @@ static uint64_t t_meas0 = 0, t_meas1 = 0;
 static bool measuring = false;
 static Hist lat, complete_lat;
 static Check check;
+static std::vector<uint32_t> refused;  // numbers of messages that were not taken
 static const uint32_t RING = 1 << 16;
 static std::vector<uint32_t> cnt(RING);
 static uint32_t seq_next = 0, inflight = 0;
@@ -215,7 +216,9 @@ static void on_bytes(Conn* c, const char* b, size_t n) {
   if (c->kind == PUBHTTP) {
     c->pend.append(b, n);
     while (int status = take_answer(c->pend, nullptr)) {
-      if (status / 100 != 2) {
+      if (status == 429 || status == 503) {
+        refused.push_back(c->seq);  // the server says so: nothing is lost
+      } else if (status / 100 != 2) {
         pub_err++;
         complain("publish", std::to_string(status));
       }
@@ -293,7 +296,7 @@ static bool publish(uint64_t ts) {  // false: no idle publisher
   if (body.size() < size_t(opt.size)) body.append(size_t(opt.size) - body.size(), 'x');
   body = opt.pub_pre + body + opt.pub_suf;
   cnt[seq_next % RING] = 0;
-  seq_next++;
+  c->seq = seq_next++;
   inflight++;
   published++;
   if (c->kind == PUBWS) {
@@ -369,6 +372,9 @@ static void drain() {  // until all have all, or nothing came for two seconds
   }
 }
 static void report_holes() {
+  const uint64_t dup = check.dup(), late = check.late;
+  for (auto* c : subs)
+    for (uint32_t seq : refused) check.excuse(c->track, seq);
   uint64_t lost = check.id_lost, skipped = 0;
   int slow_open = 0;
   for (auto* c : subs) {
@@ -379,10 +385,10 @@ static void report_holes() {
     if (c->kind == SLOW && c->st == OPEN && !getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &size))
       slow_open += info.tcpi_state == TCP_ESTABLISHED;
   }
-  printf("missing=%llu lost=%llu dup=%llu gaps=%llu skipped=%llu late=%llu pub_err=%llu ",
-         (unsigned long long)missing_now(), (unsigned long long)lost,
-         (unsigned long long)check.dup(), (unsigned long long)check.gaps,
-         (unsigned long long)skipped, (unsigned long long)check.late, (unsigned long long)pub_err);
+  printf("missing=%llu lost=%llu dup=%llu gaps=%llu skipped=%llu late=%llu ",
+         (unsigned long long)missing_now(), (unsigned long long)lost, (unsigned long long)dup,
+         (unsigned long long)check.gaps, (unsigned long long)skipped, (unsigned long long)late);
+  printf("refused=%zu pub_err=%llu ", refused.size(), (unsigned long long)pub_err);
   if (opt.slow) printf("slow=%d slow_open=%d ", n_slow, slow_open);
 }
 int main(int argc, char** argv) {

@@ -26,7 +26,8 @@ struct Conn {
   bool busy = false, ws = false, chunked = false;
   SSL* ssl = nullptr;
   H2Stream* h2 = nullptr;
-  int number = -1;  // which client this is the connection of
+  uint32_t seq = 0;  // of the message that a publisher waits for
+  int number = -1;   // which client this is the connection of
   Track track;
   EventReader events;
   ChunkReader chunks;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # start_fanout ours|nchan|nchan-sse|ws|netty|netty-lean|url:PORT: sets PEER, SUB and PUB (URLs) and
-# SUBARGS (extra generator options). FTLS=1: the same over TLS 1.3. FSSE=1: event streams of ours, over
-# HTTP/2 where there is TLS; FJSON=1: our WebSockets speak fcedge.v1.json, so that ids are checked.
+# SUBARGS (extra generator options). FTLS=1: the same over TLS 1.3. FSSE=1: event streams of ours,
+# over HTTP/2 where there is TLS; FJSON=1: our WebSockets speak fcedge.v1.json, so ids are checked.
 . "$HERE/ours.sh"
 
 netty_classpath() { # Debian's Netty 4.1, without the versioned doubles
