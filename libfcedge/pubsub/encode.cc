@@ -10,22 +10,6 @@ namespace {
 
 constexpr std::string_view kData = "data: ";
 
-// The short escape of a character, or 0.
-char short_escape(uint8_t c) {
-  switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '\b': return 'b';
-    case '\f': return 'f';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return 0;
-  }
-}
-
-bool needs_escape(uint8_t c) { return c < 0x20 || c == '"' || c == '\\'; }
-
 // Calls `each(line)` for every line.
 template <class F>
 void for_each_line(std::string_view text, F&& each) {
@@ -39,41 +23,6 @@ void for_each_line(std::string_view text, F&& each) {
 }
 
 }  // namespace
-
-size_t json_escaped_bytes(std::string_view text) {
-  size_t size = text.size();
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (needs_escape(byte)) size += short_escape(byte) ? 1 : 5;
-  }
-  return size;
-}
-
-uint8_t* json_escape(std::string_view text, uint8_t* out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (!needs_escape(byte)) {
-      *out++ = byte;
-      continue;
-    }
-    *out++ = '\\';
-    if (const char letter = short_escape(byte)) {
-      *out++ = static_cast<uint8_t>(letter);
-    } else {
-      out = put("u00", out);
-      *out++ = static_cast<uint8_t>(kHex[byte >> 4]);
-      *out++ = static_cast<uint8_t>(kHex[byte & 15]);
-    }
-  }
-  return out;
-}
-
-std::string json_escaped(std::string_view text) {
-  std::string escaped(json_escaped_bytes(text), ' ');
-  json_escape(text, reinterpret_cast<uint8_t*>(escaped.data()));
-  return escaped;
-}
 
 std::string channel_event(std::string_view channel, std::string_view what, std::string_view more,
                           const MessageId& reached) {

@@ -8,13 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace fce {
+#include "base/json_write.h"
 
-// The inside of a JSON string (RFC 8259 section 7): the payload is UTF-8, which stays as it is.
-size_t json_escaped_bytes(std::string_view text);
-// Writes exactly that many bytes and returns their end.
-uint8_t* json_escape(std::string_view text, uint8_t* out);
-std::string json_escaped(std::string_view text);
+namespace fce {
 
 struct MessageId;
 // What is said of a channel besides messages: {"channel":"C","WHAT":{MORE"id":"POSITION"}}.
