@@ -207,8 +207,10 @@ class Loader {
       require(section, "channel", feed.channel);
       section.flag("websocket", &feed.websocket);
       section.flag("sse", &feed.sse);
-      if (!feed.websocket && !feed.sse) {
-        section.fail(section.place(), "websocket and sse are both off, so nobody can subscribe");
+      section.flag("stream", &feed.stream);
+      section.flag("poll", &feed.poll);
+      if (!feed.websocket && !feed.sse && !feed.stream && !feed.poll) {
+        section.fail(section.place(), "all transports are off, so nobody can subscribe");
       }
       section.number("ping_ms", &feed.ping_ms, 100, kMsMax);
       section.number("dead_ms", &feed.dead_ms, 100, kMsMax);

@@ -117,6 +117,8 @@ struct FeedSettings {
   std::string channel;
   bool websocket = true;
   bool sse = true;
+  bool stream = true;
+  bool poll = true;
   uint32_t ping_ms = 0;
   uint32_t dead_ms = 0;
   uint32_t retry_ms = 0;

@@ -53,6 +53,8 @@ void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed
   options.channel = feed.channel.c_str();
   options.no_websocket = feed.websocket ? 0 : 1;
   options.no_sse = feed.sse ? 0 : 1;
+  options.no_stream = feed.stream ? 0 : 1;
+  options.no_poll = feed.poll ? 0 : 1;
   options.ping_ms = feed.ping_ms;
   options.dead_ms = feed.dead_ms;
   options.retry_ms = feed.retry_ms;

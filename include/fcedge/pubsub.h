@@ -70,17 +70,36 @@ typedef struct fce_feed_options {
   uint32_t size;
   const char* tenant;    /* a literal ("acme") or a parameter of the pattern ("{tenant}") */
   const char* channel;   /* the same: "{channel}", "news" */
-  uint32_t no_websocket; /* 1: event streams only */
-  uint32_t no_sse;       /* 1: WebSocket only */
-  uint32_t ping_ms;      /* WebSocket pings and event-stream keep-alives [25000] */
+  uint32_t no_websocket; /* 1: without WebSocket */
+  uint32_t no_sse;       /* 1: without event streams */
+  uint32_t ping_ms;      /* WebSocket pings and keep-alives of streams [25000] */
   uint32_t dead_ms;      /* no pong for so long: the peer is dead [60000] */
   uint32_t retry_ms;     /* reconnection time told to event streams [2000] */
+  uint32_t no_stream;    /* 1: without NDJSON streams */
+  uint32_t no_poll;      /* 1: without long polls */
 } fce_feed_options;
 
 FCE_API void fce_feed_options_init(fce_feed_options* options);
 
 /* Adds a feed: GET on the route subscribes. Tenant and channel names are 1 to 255 bytes of UTF-8
- * without control characters; others are answered 400. */
+ * without control characters; others are answered 400.
+ *
+ * A GET that opens no WebSocket gets what its Accept fields weigh highest, an event stream where
+ * they weigh equally or are missing; `?format=sse` and `?format=ndjson` decide without them. 406:
+ * the client takes nothing of what the route has.
+ *
+ * NDJSON (`Accept: application/x-ndjson`): the objects of `fcedge.v1.json`, one a line; an empty
+ * line keeps the stream alive. When the node drains the last line is
+ *   {"channel":"C","end":{"code":1012,"reason":"retry-after-ms=N"}}
+ *
+ * Long poll: `?poll=SECONDS`, 1 to 60, with the position (`?after=` or `Last-Event-ID`) that the
+ * latest answer told. The answer is NDJSON. It ends after all messages that are there, or with a
+ * gap or an end; after SECONDS without one it ends with {"channel":"C","at":{"id":"POSITION"}}, or
+ * without a line where the position is still ahead of the log. The position of the last line is the
+ * next one's `after`. A poll without position is answered at once by {"channel":"C","ready":{...}},
+ * whose position is now (in a namespace with a cache by the latest message).
+ *
+ * 503 (the node stops, or the channel is full) comes with Retry-After, spread over the clients. */
 FCE_API int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,
                                 const fce_feed_options* feed);
 

@@ -40,8 +40,8 @@ int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,
   if (status == Status::ok && !routes) status = fail(Status::invalid, "the table is NULL");
   if (status == Status::ok) status = RoutePlan::read(options, "GET", &route);
   if (status == Status::ok) status = check_target(known.tenant, known.channel, route);
-  if (status == Status::ok && known.no_websocket && known.no_sse)
-    status = fail(Status::invalid, "a feed needs WebSocket or event streams");
+  if (status == Status::ok && !FeedHandler::has_transport(known))
+    status = fail(Status::invalid, "a feed needs a transport");
   if (status != Status::ok) return to_c(status);
   const auto names = std::make_shared<Names>(Names{known.tenant, known.channel, {}});
   known.tenant = names->tenant.c_str();

@@ -7,21 +7,6 @@
 namespace fce {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// A weight, in thousandths: "0", "0.75", "1.000". -1 for anything else.
-int parse_quality(std::string_view text) {
-  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return -1;
-  if (text.size() > 1 && text[1] != '.') return -1;
-  int quality = (text[0] - '0') * 1000;
-  int unit = 100;
-  for (size_t i = 2; i < text.size(); ++i, unit /= 10) {
-    if (!is_digit(text[i])) return -1;
-    quality += (text[i] - '0') * unit;
-  }
-  return quality > 1000 ? -1 : quality;
-}
-
 // Splits "gzip;q=0.5" and returns the quality, -1 when it is malformed.
 int parse_member(std::string_view member, std::string_view* coding) {
   const size_t semicolon = member.find(';');
@@ -30,7 +15,7 @@ int parse_member(std::string_view member, std::string_view* coding) {
   if (semicolon == std::string_view::npos) return 1000;
   const std::string_view weight = trim_blanks(member.substr(semicolon + 1));
   if (weight.size() < 3 || ascii_lower(weight[0]) != 'q' || weight[1] != '=') return -1;
-  return parse_quality(weight.substr(2));
+  return parse_weight(weight.substr(2));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Values of header fields that are comma-separated lists (RFC 9110 section 5.6.1).
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace fce {
@@ -24,6 +25,19 @@ inline bool next_member(std::string_view* list, std::string_view* member) {
     if (!member->empty()) return true;
   }
   return false;
+}
+
+// A weight (RFC 9110 section 12.4.2) in thousandths: "0", "0.75", "1.000". -1 for anything else.
+inline int parse_weight(std::string_view text) {
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return -1;
+  if (text.size() > 1 && text[1] != '.') return -1;
+  int weight = (text[0] - '0') * 1000;
+  int unit = 100;
+  for (size_t i = 2; i < text.size(); ++i, unit /= 10) {
+    if (text[i] < '0' || text[i] > '9') return -1;
+    weight += (text[i] - '0') * unit;
+  }
+  return weight > 1000 ? -1 : weight;
 }
 
 // A character of a token (RFC 9110 section 5.6.2).

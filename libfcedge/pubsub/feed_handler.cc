@@ -7,8 +7,9 @@
 
 #include "http/context.h"
 #include "http/exchange.h"
-#include "http/field_list.h"
 #include "http/websocket.h"
+#include "pubsub/feed_format.h"
+#include "pubsub/line_feed.h"
 #include "pubsub/pubsub.h"
 #include "pubsub/sse_feed.h"
 #include "pubsub/ws_feed.h"
@@ -16,38 +17,12 @@
 namespace fce {
 namespace {
 
-// The most specific range that admits the type decides: how specific, and whether with q > 0.
-struct Admission {
-  int specific = 0;
-  bool admitted = false;
-};
-
-// Whether a weight is zero: "0", "0.", "0.0", "0.00", "0.000".
-bool is_zero_weight(std::string_view value) {
-  return !value.empty() && value.front() == '0' &&
-         value.find_first_not_of("0.") == std::string_view::npos;
-}
-
-void weigh(std::string_view member, Admission* best) {
-  size_t end = member.find(';');
-  const std::string_view range = trim_blanks(member.substr(0, end));
-  int specific = 0;
-  if (equals_ignoring_case(range, "text/event-stream"))
-    specific = 3;
-  else if (equals_ignoring_case(range, "text/*"))
-    specific = 2;
-  else if (range == "*/*")
-    specific = 1;
-  if (specific <= best->specific) return;
-  bool admitted = true;
-  while (end != std::string_view::npos) {
-    member.remove_prefix(end + 1);
-    end = member.find(';');
-    const std::string_view parameter = trim_blanks(member.substr(0, end));
-    if (parameter.size() > 2 && equals_ignoring_case(parameter.substr(0, 2), "q="))
-      admitted = !is_zero_weight(parameter.substr(2));
-  }
-  *best = {specific, admitted};
+// A client that is sent away is told when to come back, so that a herd does not return at once.
+void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
+  const std::string seconds = std::to_string((hub.reconnect_ms() + 999) / 1000);
+  const Header headers[] = {{"retry-after", seconds}};
+  hub.counters().add(Counter::reconnects_paced);
+  exchange.respond_text(503, why, headers);
 }
 
 // The field wins over the query: a browser's EventSource repeats the query of its first connection.
@@ -59,17 +34,8 @@ Position position_of(const Request& request, const Hub& hub) {
 
 }  // namespace
 
-bool accepts_event_stream(const Request& request) {
-  Admission best;
-  bool present = false;
-  for (const Header& header : request.headers) {
-    if (header.name != "accept") continue;
-    present = true;
-    std::string_view list = header.value;
-    std::string_view member;
-    while (next_member(&list, &member)) weigh(member, &best);
-  }
-  return !present || best.admitted;
+bool FeedHandler::has_transport(const fce_feed_options& known) {
+  return !(known.no_websocket && known.no_sse && known.no_stream && known.no_poll);
 }
 
 Status FeedHandler::make(PubSub& pubsub, const fce_feed_options& options, std::string_view pattern,
@@ -80,9 +46,8 @@ Status FeedHandler::make(PubSub& pubsub, const fce_feed_options& options, std::s
   const Status status = Target::parse(known.tenant, known.channel, pattern, &handler->target_);
   if (status != Status::ok) return status;
   handler->websocket_ = known.no_websocket == 0;
-  handler->sse_ = known.no_sse == 0;
-  if (!handler->websocket_ && !handler->sse_)
-    return fail(Status::invalid, "a feed needs WebSocket or event streams");
+  handler->forms_ = {known.no_sse == 0, known.no_stream == 0, known.no_poll == 0};
+  if (!has_transport(known)) return fail(Status::invalid, "a feed needs a transport");
   if (known.ping_ms != 0) handler->ping_ms_ = known.ping_ms;
   if (known.dead_ms != 0) handler->dead_ms_ = known.dead_ms;
   if (known.retry_ms != 0) handler->retry_ms_ = known.retry_ms;
@@ -95,35 +60,43 @@ void FeedHandler::handle(Exchange& exchange) const {
   ChannelKey key;
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
-  if (hub.stopped()) return exchange.respond_text(503, "the node has stopped");
-  if (const Status status = hub.check_subscribe(key); status != Status::ok)
-    return exchange.respond_text(status == Status::not_found ? 404 : 503, last_error());
+  if (hub.stopped()) return refuse_for_now(exchange, hub, "the node has stopped");
+  const Status status = hub.check_subscribe(key);
+  if (status == Status::not_found) return exchange.respond_text(404, last_error());
+  if (status != Status::ok) return refuse_for_now(exchange, hub, last_error());
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
     return WsFeed::open(exchange, hub, key, position_of(request, hub), {ping_ms_, dead_ms_});
   }
-  if (!sse_) return exchange.respond_text(406, "this feed is for WebSocket only");
-  if (!accepts_event_stream(request))
-    return exchange.respond_text(406, "this feed is text/event-stream");
-  open_stream(exchange, key);
+  open_stream(exchange, hub, key);
 }
 
-void FeedHandler::open_stream(Exchange& exchange, const ChannelKey& key) const {
-  static constexpr Header kHeaders[] = {
-      {"content-type", "text/event-stream"},
+void FeedHandler::open_stream(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
+  using Kind = FeedChoice::Kind;
+  const Request& request = exchange.request;
+  const FeedChoice choice = choose_feed(request, forms_);
+  if (choice.kind == Kind::refused) return exchange.respond_text(choice.status, choice.why);
+  const bool sse = choice.kind == Kind::sse;
+  const Header headers[] = {
+      {"content-type", sse ? "text/event-stream" : "application/x-ndjson"},
       {"cache-control", "no-store"},
       {"x-accel-buffering", "no"},  // tells proxies of nginx's kind to pass each event on
   };
   Body body;
   body.length.reset();
-  if (exchange.request.method != Method::head) {
-    Hub& hub = pubsub_.hub(exchange.http.shard);
-    const SseFeed::Options options{ping_ms_, retry_ms_};
-    body.source = std::make_unique<SseFeed>(hub, key, position_of(exchange.request, hub), options);
+  if (request.method != Method::head) {
+    const Position position = position_of(request, hub);
+    if (sse)
+      body.source =
+          std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms_});
+    else if (choice.kind == Kind::stream)
+      body.source = std::make_unique<LineStream>(hub, key, position, ping_ms_);
+    else
+      body.source = std::make_unique<LinePoll>(hub, key, position, choice.poll_s);
     // The drain has asked the streams before this one was there.
     if (exchange.http.draining) body.source->on_drain();
   }
-  exchange.respond(200, kHeaders, std::move(body));
+  exchange.respond(200, headers, std::move(body));
 }
 
 }  // namespace fce

@@ -152,7 +152,7 @@ static void nulls(void) {
   feed.tenant = feed.channel = publish.tenant = publish.channel = "x";
   CHECK_FAILS(fce_routes_add_feed(NULL, &route, &feed), FCE_EINVAL);
   CHECK_FAILS(fce_routes_add_feed(routes, NULL, &feed), FCE_EINVAL);
-  feed.no_websocket = feed.no_sse = 1;
+  feed.no_websocket = feed.no_sse = feed.no_stream = feed.no_poll = 1;
   CHECK_FAILS(fce_routes_add_feed(routes, &route, &feed), FCE_EINVAL);
   CHECK_FAILS(fce_routes_add_publish(routes, &route, NULL), FCE_EINVAL);
   CHECK_FAILS(fce_routes_add_publish(routes, &route, &publish), FCE_EINVAL);

@@ -28,6 +28,8 @@ path = "/ws/{channel}"
 tenant = "t"
 channel = "{channel}"
 sse = false
+stream = false
+poll = false
 [[feed]]
 path = "/any/{channel}"
 tenant = "t"

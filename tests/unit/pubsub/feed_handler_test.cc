@@ -39,34 +39,11 @@ std::string pull_all(BodySource& source) {
 
 }  // namespace
 
-TEST_CASE("Accept decides about event streams") {
-  const auto accepts = [](std::vector<Header> headers) {
-    Request request;
-    request.headers = headers;
-    return accepts_event_stream(request);
-  };
-  CHECK(accepts({}));
-  for (const char* value :
-       {"text/event-stream", "TEXT/Event-Stream", "*/*", "text/*", "text/html, */*;q=0.1",
-        "text/event-stream;charset=utf-8", "text/html ,text/event-stream ; q=0.001",
-        "*/*;q=0, text/event-stream", "text/*;q=0, text/event-stream;q=1", ", ,*/*"}) {
-    CAPTURE(value);
-    CHECK(accepts({{"accept", value}}));
-  }
-  for (const char* value :
-       {"", "text/html", "application/json", "text/event-stream;q=0", "text/event-stream; q=0.000",
-        "*/*, text/event-stream;Q=0", "text/*;q=0.0, */*", "text/event-streams", "event-stream"}) {
-    CAPTURE(value);
-    CHECK_FALSE(accepts({{"accept", value}}));
-  }
-  CHECK(accepts({{"accept", "text/html"}, {"accept", "text/event-stream"}}));
-}
-
 TEST_CASE("a feed needs a target and a transport") {
   TestNode node(1);
   std::shared_ptr<const Handler> handler;
   auto options = options_of();
-  options.no_websocket = options.no_sse = 1;
+  options.no_websocket = options.no_sse = options.no_stream = options.no_poll = 1;
   CHECK(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
         Status::invalid);
   CHECK(FeedHandler::make(node.pubsub(), options_of(), "/f/{tenant}", &handler) == Status::invalid);
@@ -126,6 +103,50 @@ TEST_CASE("the position comes from the field, else from the query") {
   CHECK(begins(stream_of("AFTER=0&afterwards=0", ""), "event: ready"));
 }
 
+TEST_CASE("GET opens an NDJSON stream or a long poll") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  const std::string ready = "{\"channel\":\"news\",\"ready\":{\"id\":\"00000000.1-0\"}}\n";
+  TestRequest stream(http);
+  fill(stream).field("accept", "application/x-ndjson").run(*handler);
+  CHECK(stream.status == 200);
+  CHECK(stream.header("Content-Type") == "application/x-ndjson");
+  CHECK(stream.header("Cache-Control") == "no-store");
+  REQUIRE(stream.source);
+  CHECK(pull_all(*stream.source) == ready);
+  CHECK(node.count(Counter::stream_opened) == 1);
+  TestRequest poll(http);
+  fill(poll).query("poll=1").run(*handler);
+  CHECK(poll.status == 200);
+  CHECK(poll.header("Content-Type") == "application/x-ndjson");
+  CHECK(poll.header("Cache-Control") == "no-store");
+  REQUIRE(poll.source);
+  CHECK(pull_all(*poll.source) == ready);
+  CHECK(node.count(Counter::polls) == 1);
+  TestRequest head(http);
+  fill(head).method(Method::head).query("poll=1").run(*handler);
+  CHECK(head.header("Content-Type") == "application/x-ndjson");
+  CHECK_FALSE(head.source);
+}
+
+TEST_CASE("a channel that is full tells when to come back") {
+  PubSubOptions options;
+  options.common.subscribers_max = 1;
+  TestNode node(1, options);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  TestRequest first(http);
+  fill(first).run(*handler);
+  CHECK(first.status == 200);
+  TestRequest second(http);
+  fill(second).run(*handler);
+  CHECK(second.status == 503);
+  const int seconds = std::atoi(second.header("Retry-After").c_str());
+  CHECK(seconds >= 1);
+  CHECK(seconds <= 5);
+}
+
 TEST_CASE("HEAD tells the fields and subscribes nobody") {
   TestNode node(1);
   TestHttp http(node, 0);
@@ -158,7 +179,7 @@ TEST_CASE("what a feed refuses") {
   }
   SUBCASE("event streams where there are none") {
     options.no_sse = 1;
-    fill(request).run(*handler_of(node, options));
+    fill(request).field("accept", "text/event-stream").run(*handler_of(node, options));
     CHECK(request.status == 406);
   }
   SUBCASE("WebSocket where there is none") {
@@ -171,6 +192,8 @@ TEST_CASE("what a feed refuses") {
     node.hub(0).stop();
     fill(request).run(*handler_of(node, options));
     CHECK(request.status == 503);
+    CHECK(request.header("Retry-After") != "");
+    CHECK(node.count(Counter::reconnects_paced) == 1);
   }
   CHECK_FALSE(request.source);
 }
