@@ -29,7 +29,10 @@ LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 FOREIGN = [
     ("uv.h", ["loop/*", "net/*"]),
     ("uv/*", ["loop/*", "net/*"]),
-    ("wolfssl/*", ["base/crypto.cc", "base/wolfssl_options.h", "net/tls_*.cc"]),
+    (
+        "wolfssl/*",
+        ["base/crypto.cc", "base/signature.cc", "base/wolfssl_options.h", "net/tls_*.cc"],
+    ),
     ("llhttp.h", ["http/h1_parser.cc"]),
     ("liburing.h", ["net/uring.cc"]),
     ("zlib.h", ["http/ws_deflate.cc"]),
