@@ -99,7 +99,8 @@ class Loader {
 
  private:
   static constexpr const char* kNodeKeys[] = {"shards",    "workers",         "state_dir",
-                                              "log_level", "drain_spread_ms", "drain_limit_ms"};
+                                              "log_level", "drain_spread_ms", "drain_limit_ms",
+                                              "io_uring"};
 
   void read_node() {
     // The keys of [node] stand directly in [nodes.NAME], beside that node's own sections.
@@ -123,6 +124,9 @@ class Loader {
     size_t level = FCE_LOG_INFO - FCE_LOG_DEBUG;
     section.choice("log_level", &level, {"debug", "info", "warn", "error"});
     node.log_level = FCE_LOG_DEBUG + static_cast<int32_t>(level);
+    size_t io_uring = 0;
+    section.choice("io_uring", &io_uring, {"auto", "on", "off"});
+    node.io_uring = static_cast<uint32_t>(io_uring);
     if (overlay_ != nullptr) {
       for (const char* name : kSections) section.allow(name);
     }

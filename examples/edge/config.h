@@ -43,6 +43,7 @@ struct NodeSettings {
   std::string name = "node";
   uint32_t shards = 0;
   uint32_t workers = 0;
+  uint32_t io_uring = 0;
   uint32_t drain_spread_ms = 5000;
   uint32_t drain_limit_ms = 30000;
   int32_t log_level = FCE_LOG_INFO;

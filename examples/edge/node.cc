@@ -15,7 +15,8 @@ namespace {
 
 // The place that a failed creation is about: most of it is the state directory.
 const Place& creation_fault(const Config& config, int status) {
-  const bool node_fault = status == FCE_EINVAL || status == FCE_ENOMEM;
+  const bool node_fault =
+      status == FCE_EINVAL || status == FCE_ENOMEM || status == FCE_EUNSUPPORTED;
   return node_fault ? config.node.place : config.node.state_dir.place;
 }
 
@@ -45,7 +46,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   const NodeSettings& a = running.node;
   const NodeSettings& b = wanted.node;
   if (a.name != b.name || a.shards != b.shards || a.workers != b.workers ||
-      a.state_dir.path != b.state_dir.path) {
+      a.io_uring != b.io_uring || a.state_dir.path != b.state_dir.path) {
     warn("node");
   }
   // A default that the open-file limit lowered at the start is no difference between the files.
@@ -73,6 +74,7 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   options.message_bytes_max = config.pubsub.message_bytes_max;
   options.channels_max = config.pubsub.channels_max;
   options.fanout_us = config.pubsub.fanout_us;
+  options.io_uring = config.node.io_uring;
   const PathSetting& state_dir = config.node.state_dir;
   if (with_state && !state_dir.path.empty()) {
     make_private_directory(config, state_dir);

@@ -142,6 +142,9 @@ typedef struct fce_node_options {
   uint32_t channels_max;      /* channels of the node [1000000] */
   uint32_t fanout_us;         /* time slice of fan-out per loop turn, microseconds [2000] */
   uint32_t workers;           /* threads for blocking disk work [4] */
+  uint32_t
+      io_uring; /* to write to many sockets at once: 0 where the kernel allows it, 1 always
+                 * (fce_node_create fails with FCE_EUNSUPPORTED where it cannot), 2 never [0] */
 } fce_node_options;
 
 /* Fills options with `size` and zeros. **Thread**: any. */
@@ -151,7 +154,8 @@ FCE_API void fce_limits_init(fce_limits* limits);
 /* Makes a node that does not listen yet. With a `state_dir` it takes the directory's lock
  * (FCE_ELOCKED when another process has it), reads or makes the node id and advances the epoch,
  * which thereby grows with each start, whatever the clock does.
- * Errors: FCE_EINVAL, FCE_EACCES, FCE_EIO, FCE_ELOCKED, FCE_EVERSION, FCE_ENOMEM.
+ * Errors: FCE_EINVAL, FCE_EACCES, FCE_EIO, FCE_ELOCKED, FCE_EVERSION, FCE_ENOMEM,
+ * FCE_EUNSUPPORTED (io_uring).
  * **Thread**: any. **Lives**: until fce_node_destroy. */
 FCE_API int fce_node_create(const fce_node_options* options, fce_node** out);
 

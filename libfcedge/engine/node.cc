@@ -39,12 +39,14 @@ Status Node::create(const fce_node_options& options) {
       or_default(options.shards, std::max(1u, std::thread::hardware_concurrency()));
   if (shards > kShardsMax)
     return fail(Status::invalid, "more than " + std::to_string(kShardsMax) + " shards");
+  if (options.io_uring > static_cast<uint32_t>(UringMode::off))
+    return fail(Status::invalid, "io_uring is 0, 1 or 2");
   Status status = state_.open(options.state_dir ? options.state_dir : "");
   if (status != Status::ok) return status;
   const uint32_t fanout_us = or_default(options.fanout_us, kFanoutUs);
   for (uint32_t i = 0; i < shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(*this, i, limits_, fanout_us, connections_));
-    status = shards_.back()->open();
+    status = shards_.back()->open(static_cast<UringMode>(options.io_uring));
     if (status != Status::ok) return status;
   }
   PubSubOptions pubsub;

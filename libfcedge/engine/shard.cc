@@ -52,6 +52,11 @@ Shard::Shard(Node& node, uint32_t index, const Limits& limits, uint32_t fanout_u
 
 Shard::~Shard() = default;
 
+Status Shard::open(UringMode uring) {
+  const Status status = loop_.open();
+  return status == Status::ok ? net_.batch.use_uring(uring) : status;
+}
+
 Status Shard::listen(int fd, const CertificateStore* certificates, bool shared) {
   auto listener = std::make_unique<Listener>(net_, certificates, server_);
   const size_t index = listeners_.size();

@@ -28,7 +28,7 @@ class Shard {
   ~Shard();
 
   // Before `start`.
-  Status open() { return loop_.open(); }
+  Status open(UringMode uring);
   // Accepts on `fd`, in TLS if there is a store. `shared` sockets hand connections round.
   Status listen(int fd, const CertificateStore* certificates, bool shared);
   void start();

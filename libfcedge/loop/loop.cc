@@ -85,6 +85,7 @@ void Loop::flush_lanes() {
   List<Flushable> answers;
   answers.splice_back(dirty_[0]);
   while (Flushable* item = answers.pop_front()) item->flush();
+  if (batch_) batch_->submit();
 
   auto& fanout = dirty_[1];
   if (!fanout.empty()) {
@@ -98,7 +99,8 @@ void Loop::flush_lanes() {
         if (!item) break;
         item->flush();
       }
-    } while (!now.empty() && monotonic_us() < end);
+    } while (!now.empty() && monotonic_us() + (batch_ ? batch_->pending_us() : 0) < end);
+    if (batch_) batch_->submit();
     // Those that were not reached go before those that came meanwhile.
     now.splice_back(fanout);
     fanout.splice_back(now);

@@ -25,6 +25,18 @@ class Flushable : public ListNode<Flushable> {
   ~Flushable() = default;
 };
 
+// What flushes leave to be done for many of them at once.
+class FlushBatch {
+ public:
+  // Called after the last flush of each lane.
+  virtual void submit() = 0;
+  // How long that will take, about.
+  virtual uint64_t pending_us() const = 0;
+
+ protected:
+  ~FlushBatch() = default;
+};
+
 // Answers go before fan-out, so that a herd does not hold up a request.
 enum class Lane : uint8_t { answer, fanout };
 
@@ -58,6 +70,9 @@ class Loop {
       dirty_[0].push_back(&item);
   }
 
+  // Has the loop submit it; null: none any more.
+  void set_batch(FlushBatch* batch) { batch_ = batch; }
+
   // From any thread. `full` when the box has no room: nothing was taken, `mail` stays the caller's.
   Status post(std::unique_ptr<Mail>& mail);
   // The same without a bound, for answers to this loop's own questions and for control.
@@ -72,6 +87,7 @@ class Loop {
 
   const uint32_t fanout_us_;
   uv_loop_s* uv_ = nullptr;
+  FlushBatch* batch_ = nullptr;
   std::unique_ptr<Handles> handles_;
   TimerWheel wheel_;
   Mailbox mailbox_;

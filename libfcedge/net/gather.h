@@ -69,6 +69,13 @@ class Gather {
   }
   void clear();
   size_t count() const { return count_; }
+  // A piece with a count of its own on its holder, if it has one.
+  Piece hold(size_t i) {
+    Piece& piece = pieces_[i];
+    if (piece.holder && !piece.owned) piece.holder->ref();
+    piece.owned = false;
+    return {piece.bytes, piece.holder, piece.holder != nullptr};
+  }
   const Piece& operator[](size_t i) const { return pieces_[i]; }
   // Everything from byte `offset` on, as slices that live by themselves.
   std::vector<Slice> rest_from(size_t offset);

@@ -12,6 +12,7 @@
 #include "loop/loop.h"
 #include "metrics/counters.h"
 #include "net/gather.h"
+#include "net/send_batch.h"
 
 namespace fce {
 
@@ -27,8 +28,14 @@ struct NetContext {
         limits(the_limits),
         counters(the_counters),
         connections(the_connections),
+        batch(the_counters),
         read_buffer(std::make_unique<uint8_t[]>(kReadBytes)),
-        plain_buffer(std::make_unique<uint8_t[]>(kPlainBytes)) {}
+        plain_buffer(std::make_unique<uint8_t[]>(kPlainBytes)) {
+    loop.set_batch(&batch);
+  }
+  ~NetContext() { loop.set_batch(nullptr); }
+  NetContext(const NetContext&) = delete;
+  NetContext& operator=(const NetContext&) = delete;
 
   // Takes one of this turn's handshakes; false when they are used up.
   bool take_handshake() {
@@ -47,6 +54,7 @@ struct NetContext {
   std::atomic<uint64_t>& connections;  // open ones of the whole node
   List<Stream> streams;                // open ones of this shard
   Gather gather;
+  SendBatch batch;
   std::unique_ptr<uint8_t[]> read_buffer;
   std::unique_ptr<uint8_t[]> plain_buffer;
   // The TLS converter's two ends: ciphertext that was read and not yet taken, and what the session

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/stream.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr size_t kHelloBytesMax = 16 * 1024;  // one TLS record
 constexpr uint64_t kLingerMs = 2000;
+// Of an answer in several pieces: more is cheaper to be told of piece by piece than to be copied.
+constexpr size_t kAnswerCopiedMax = 4096;
 constexpr int kPassesPerTurn = 4;  // a fast reader of a large body leaves room for others
 
 }  // namespace
@@ -188,13 +191,18 @@ void Stream::start_reading() {
 // --- Writing -----------------------------------------------------------------------------------
 
 void Stream::flush() {
+  if (in_batch()) net_.batch.submit();  // nothing may follow what is not yet sent
   if (writing_blocked_ || (state_ != State::open && state_ != State::closing)) return;
+  const bool slow = goes_slowly();
+  if (slow && tls_ && !writable()) return wait_writable();
   Gather& out = net_.gather;
   for (int pass = 0; pass < kPassesPerTurn; ++pass) {
-    out.begin(pass_bytes_max_);
+    out.begin(slow ? std::min(pass_bytes_max_, kShortPassBytes) : pass_bytes_max_);
     const bool more = owner_->on_flush(out);
-    const bool sent = state_ != State::closed && (out.empty() || send_gather(out));
     const bool nothing = out.empty();
+    if (slow && !nothing) net_.counters.add(Counter::short_passes);
+    const bool last = !more && state_ == State::open;
+    const bool sent = state_ != State::closed && (nothing || send_pass(out, last));
     out.clear();
     if (!sent) return;
     if (!more) {
@@ -202,8 +210,37 @@ void Stream::flush() {
       return;
     }
     if (nothing) break;
+    if (slow) return wait_writable();
   }
   net_.loop.mark_dirty(*this, Lane::fanout);
+}
+
+// The last pass of a turn goes with those of other streams. What has more to come, or an end to
+// say, is sent at once, since that depends on what the socket takes.
+bool Stream::send_pass(Gather& gather, bool last) {
+  SendBatch& batch = net_.batch;
+  if (tls_) {
+    if (!encrypt(gather)) return false;
+    if (!last || !batch.add_copy(*this, fd_, net_.tls_out)) return send_tls_out();
+    net_.tls_out.clear();
+  } else {
+    const size_t copied_max = lane_ == Lane::fanout ? SendBatch::kCopiedMax : kAnswerCopiedMax;
+    if (!last || !batch.add(*this, fd_, gather, copied_max)) return send_gather(gather);
+  }
+  batch_number_ = batch.number();
+  return true;
+}
+
+bool Stream::writable() const {
+  pollfd one{fd_, POLLOUT, 0};
+  return ::poll(&one, 1, 0) != 0;
+}
+
+// Has the owner asked for more only when the socket has room again.
+void Stream::wait_writable() {
+  writing_blocked_ = true;
+  time_write();
+  update_poll();
 }
 
 bool Stream::send_gather(Gather& gather) {
@@ -274,7 +311,7 @@ bool Stream::send_tls_out() {
 }
 
 bool Stream::send_rest() {
-  while (rest_->first < rest_->slices.size()) {
+  while (rest_ && rest_->first < rest_->slices.size()) {
     iovec pieces[Gather::kPiecesMax];
     size_t count = 0;
     size_t total = 0;
@@ -332,10 +369,8 @@ void Stream::keep(std::vector<Slice> slices) {
   } else {
     for (Slice& slice : slices) rest_->slices.push_back(std::move(slice));
   }
-  if (writing_blocked_) return;
-  writing_blocked_ = true;
-  time_write();
-  update_poll();
+  was_short_ = true;
+  if (!writing_blocked_) wait_writable();
 }
 
 // There is one timer: a handshake and a lingering end keep theirs, whatever the socket takes.
@@ -385,6 +420,8 @@ void Stream::on_timer() {
 }
 
 void Stream::finish(Status why) {
+  // What was added to the batch is on its way, and names the descriptor.
+  if (in_batch()) net_.batch.submit();
   if (state_ == State::closed) return;
   state_ = State::closed;
   why_ = why;

@@ -69,7 +69,8 @@ class Stream final : public Flushable, public ListNode<Stream> {
   // still delivered after `stop_reading`.
   void stop_reading();
   void start_reading();
-  // At most so many bytes per flush. A subscriber that is slow to read gets a small one.
+  // At most so many bytes per flush. In the fan-out lane, a peer that was once slow to read gets
+  // less than that: see kShortPassBytes.
   void set_pass_bytes_max(uint32_t bytes) { pass_bytes_max_ = bytes; }
 
   // Sends what the owner still has (`on_flush` until it has no more), then closes. Nothing is
@@ -89,6 +90,10 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   void flush() override;
 
+  // For the batch: the socket did not take all of what this stream had added, or has failed.
+  void on_sent_in_part(std::vector<Slice> rest) { keep(std::move(rest)); }
+  void on_send_failed() { finish(Status::closed); }
+
  private:
   enum class State : uint8_t { hello, handshake, open, closing, lingering, closed };
 
@@ -105,8 +110,15 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void deliver_tls();
   void on_timer();
 
-  // Each of these returns true while the socket takes everything.
+  // Added to the batch that is yet to be submitted.
+  bool in_batch() const { return batch_number_ == net_.batch.number(); }
+  bool goes_slowly() const { return was_short_ && lane_ == Lane::fanout; }
+  bool writable() const;
+  void wait_writable();
+
+  // Each of these returns true while the socket takes everything, as far as one knows.
   bool send_rest();
+  bool send_pass(Gather& gather, bool last);
   bool send_gather(Gather& gather);
   bool send_tls_out();
   bool encrypt(Gather& gather);
@@ -119,6 +131,10 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void finish(Status why);
   void update_poll();
   bool key_update_flood(uint32_t records, uint32_t with_data);
+
+  // A subscriber that is slow costs a few KiB at most: what was encrypted for it cannot be kept in
+  // the log.
+  static constexpr uint32_t kShortPassBytes = 4096;
 
   // What the socket did not take; only there while the connection is slow.
   struct Rest {
@@ -139,6 +155,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   int fd_;
   Status why_ = Status::ok;
   uint32_t pass_bytes_max_ = Gather::kBytesMax;
+  uint32_t batch_number_ = 0;
   int32_t empty_records_ = 0;  // TLS records without data in this minute
   uint32_t empty_records_minute_ = 0;
   uint8_t polled_ = 0;  // events that the poll handle waits for
@@ -146,7 +163,8 @@ class Stream final : public Flushable, public ListNode<Stream> {
   Lane lane_ = Lane::answer;
   bool reading_ = true;
   bool eof_ = false;
-  bool writing_blocked_ = false;
+  bool writing_blocked_ = false;  // waits for the socket, with or without a rest
+  bool was_short_ = false;        // the socket has once not taken everything
   bool linger_ = false;
 };
 
