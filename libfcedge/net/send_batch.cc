@@ -32,6 +32,7 @@ SendBatch::~SendBatch() { clear(); }
 
 Status SendBatch::use_uring(UringMode mode) {
   uring_.reset();
+  uring_least_ = mode == UringMode::on ? 1 : kUringLeast;
   if (mode == UringMode::off) return Status::ok;
   std::string why;
   uring_ = Uring::open(&why);
@@ -138,7 +139,7 @@ void SendBatch::submit() {
 }
 
 void SendBatch::send_all() {
-  through_uring_ = uring_ && count_ >= kUringLeast;
+  through_uring_ = uring_ && count_ >= uring_least_;
   if (!through_uring_) {
     for (size_t i = 0; i < count_; ++i) send_plainly(i);
     return;

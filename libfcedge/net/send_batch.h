@@ -35,7 +35,8 @@ class SendBatch final : public FlushBatch {
   SendBatch(const SendBatch&) = delete;
   SendBatch& operator=(const SendBatch&) = delete;
 
-  // Looks for io_uring. It is an error only when it has to be there and is not.
+  // Looks for io_uring. `on`: it is an error when it is not there, and what is sent alone goes
+  // through it too.
   Status use_uring(UringMode mode);
   bool has_uring() const { return uring_ != nullptr; }
 
@@ -90,6 +91,7 @@ class SendBatch final : public FlushBatch {
   std::unique_ptr<Receiver[]> receivers_;
   std::vector<Run> runs_;
   std::vector<Gather::Piece> pieces_;
+  size_t uring_least_ = 0;
   size_t count_ = 0;
   size_t bytes_ = 0;
   size_t scratch_used_ = 0;

@@ -275,4 +275,36 @@ TEST_CASE("loop: the clock stands still within a turn, and turns are counted") {
   CHECK(loop.turn() == before + 1);
 }
 
+TEST_CASE("loop: a batch is submitted behind each lane, and its time counts") {
+  struct Batch final : FlushBatch {
+    void submit() override { order += '|'; }
+    uint64_t pending_us() const override { return us; }
+    std::string order;
+    uint64_t us = 0;
+  } batch;
+  Loop loop(1'000'000);
+  REQUIRE(loop.open() == Status::ok);
+  loop.set_batch(&batch);
+  Item a([&](Item&) { batch.order += 'a'; });
+  Item x([&](Item&) { batch.order += 'x'; });
+  loop.mark_dirty(x, Lane::fanout);
+  loop.mark_dirty(a, Lane::answer);
+  turn(loop);
+  CHECK(batch.order == "a|x|");
+  // As much as the slice is waiting: the others are for the next turn.
+  batch.us = 2'000'000;
+  std::vector<std::unique_ptr<Item>> many;
+  for (int i = 0; i < 20; ++i) {
+    many.push_back(std::make_unique<Item>([&](Item&) { batch.order += 'm'; }));
+    loop.mark_dirty(*many.back(), Lane::fanout);
+  }
+  batch.order.clear();
+  turn(loop);
+  CHECK(batch.order == "|mmmmmmmm|");
+  batch.us = 0;
+  turn(loop);
+  CHECK(batch.order == "|mmmmmmmm||mmmmmmmmmmmm|");
+  loop.set_batch(nullptr);
+}
+
 }  // namespace fce

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
@@ -19,6 +21,29 @@
 #include "net/stream.h"
 
 namespace fce {
+
+// How sockets are written to in this run of a test.
+inline UringMode test_path = UringMode::off;
+
+inline void each_path(void (*test)()) {
+  std::string why;
+  const bool there = Uring::open(&why) != nullptr;
+  if (!there) MESSAGE("no io_uring: " << why);
+  for (const bool uring : {false, true}) {
+    if (uring && !there) break;
+    CAPTURE(uring);
+    test_path = uring ? UringMode::on : UringMode::off;
+    test();
+  }
+  test_path = UringMode::off;
+}
+
+// A test case that is run without io_uring and with it.
+#define BOTH_PATHS_CASE_(test, name)    \
+  static void test();                   \
+  TEST_CASE(name) { each_path(&test); } \
+  static void test()
+#define BOTH_PATHS_CASE(name) BOTH_PATHS_CASE_(DOCTEST_ANONYMOUS(both_paths_), name)
 
 struct TestOwner final : StreamOwner {
   Stream* stream = nullptr;
@@ -76,8 +101,12 @@ struct StreamNode : StreamAcceptor {
   std::function<void(Stream&)> stream_hook = [](Stream&) {};
   std::vector<int> clients;
   int buffer_bytes = 0;  // of the sockets, when not 0
+  bool tcp = false;      // connections over the loopback in place of pairs of unix sockets
 
-  StreamNode() { REQUIRE(loop.open() == Status::ok); }
+  StreamNode() {
+    REQUIRE(loop.open() == Status::ok);
+    REQUIRE(net.batch.use_uring(test_path) == Status::ok);
+  }
   ~StreamNode() {
     for (int& fd : clients) leave(fd);
     turn();
@@ -92,7 +121,12 @@ struct StreamNode : StreamAcceptor {
   // Connects; the result is the client's end.
   int& open() {
     int pair[2];
-    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
+    constexpr int kType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    if (tcp) {
+      connect_tcp(pair);
+    } else {
+      REQUIRE(::socketpair(AF_UNIX, kType, 0, pair) == 0);
+    }
     for (const int fd : pair)
       if (buffer_bytes > 0)
         ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
@@ -100,6 +134,23 @@ struct StreamNode : StreamAcceptor {
     clients.push_back(pair[0]);
     Stream::accept(net, pair[1], PeerAddress(), certificates, *this);
     return clients.back();
+  }
+  static void connect_tcp(int (&pair)[2]) {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    auto* address = reinterpret_cast<sockaddr*>(&at);
+    REQUIRE(::bind(listener, address, size) == 0);
+    REQUIRE(::listen(listener, 1) == 0);
+    ::getsockname(listener, address, &size);
+    pair[0] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(::connect(pair[0], address, size) == 0);
+    pair[1] = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    REQUIRE(pair[1] >= 0);
+    ::fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    ::close(listener);
   }
   TestOwner& owner() { return *owners.back(); }
   int client() const { return clients.back(); }

@@ -7,7 +7,7 @@
 
 namespace fce {
 
-TEST_CASE("stream: bytes both ways") {
+BOTH_PATHS_CASE("stream: bytes both ways") {
   StreamNode node;
   node.open();
   CHECK(node.connections.load() == 1);
@@ -23,7 +23,7 @@ TEST_CASE("stream: bytes both ways") {
   CHECK(node.owner().flushes == 1);
 }
 
-TEST_CASE("stream: a peer that does not read holds output back, nothing is lost or moved") {
+BOTH_PATHS_CASE("stream: a peer that does not read holds output back, nothing is lost or moved") {
   StreamNode node;
   node.buffer_bytes = 8192;
   node.open();
@@ -41,7 +41,7 @@ TEST_CASE("stream: a peer that does not read holds output back, nothing is lost 
   CHECK(node.count(Counter::bytes_out) == all.size() + 7);
 }
 
-TEST_CASE("stream: what the socket did not take lives by itself") {
+BOTH_PATHS_CASE("stream: what the socket did not take lives by itself") {
   StreamNode node;
   node.buffer_bytes = 4096;
   node.open();
@@ -76,7 +76,8 @@ TEST_CASE("stream: what the socket did not take lives by itself") {
                               counting_bytes(10'000) + "end");
 }
 
-TEST_CASE("stream: a peer that takes nothing for write_ms is cut off, one that takes some is not") {
+BOTH_PATHS_CASE(
+    "stream: a peer that takes nothing for write_ms is cut off, one that takes some is not") {
   StreamNode node;
   node.buffer_bytes = 8192;
   node.limits.write_ms = 1000;
@@ -97,7 +98,7 @@ TEST_CASE("stream: a peer that takes nothing for write_ms is cut off, one that t
   CHECK(node.count(Counter::limit_write_time) == 1);
 }
 
-TEST_CASE("stream: nobody is timed who has nothing to take") {
+BOTH_PATHS_CASE("stream: nobody is timed who has nothing to take") {
   StreamNode node;
   node.limits.write_ms = 1000;
   node.buffer_bytes = 8192;
@@ -109,7 +110,7 @@ TEST_CASE("stream: nobody is timed who has nothing to take") {
   CHECK(node.count(Counter::limit_write_time) == 0);
 }
 
-TEST_CASE("stream: a pass is at most as large as one says") {
+BOTH_PATHS_CASE("stream: a pass is at most as large as one says") {
   StreamNode node;
   node.open();
   node.owner().stream->set_pass_bytes_max(1000);
@@ -120,7 +121,7 @@ TEST_CASE("stream: a pass is at most as large as one says") {
   CHECK(node.owner().flushes >= 20);
 }
 
-TEST_CASE("stream: close sends what is left, then says so once") {
+BOTH_PATHS_CASE("stream: close sends what is left, then says so once") {
   StreamNode node;
   node.buffer_bytes = 8192;
   node.open();
@@ -138,7 +139,7 @@ TEST_CASE("stream: close sends what is left, then says so once") {
   CHECK(node.owner().why == Status::ok);
 }
 
-TEST_CASE("stream: a closing peer that does not read is cut off in time too") {
+BOTH_PATHS_CASE("stream: a closing peer that does not read is cut off in time too") {
   StreamNode node;
   node.buffer_bytes = 8192;
   node.limits.write_ms = 1000;
@@ -152,7 +153,7 @@ TEST_CASE("stream: a closing peer that does not read is cut off in time too") {
   CHECK(node.count(Counter::limit_write_time) == 1);
 }
 
-TEST_CASE("stream: nothing is delivered after close") {
+BOTH_PATHS_CASE("stream: nothing is delivered after close") {
   StreamNode node;
   node.open();
   node.owner().send("bye");
@@ -162,7 +163,7 @@ TEST_CASE("stream: nothing is delivered after close") {
   CHECK(node.receive() == "bye");
 }
 
-TEST_CASE("stream: lingering, it drops what still comes until the peer has closed") {
+BOTH_PATHS_CASE("stream: lingering, it drops what still comes until the peer has closed") {
   StreamNode node;
   int& client = node.open();
   node.owner().send("too large");
@@ -177,7 +178,7 @@ TEST_CASE("stream: lingering, it drops what still comes until the peer has close
   CHECK(node.owner().why == Status::ok);
 }
 
-TEST_CASE("stream: lingering ends after two seconds") {
+BOTH_PATHS_CASE("stream: lingering ends after two seconds") {
   StreamNode node;
   node.open();
   node.owner().stream->close(true);
@@ -189,7 +190,7 @@ TEST_CASE("stream: lingering ends after two seconds") {
   CHECK(node.owner().closes == 1);
 }
 
-TEST_CASE("stream: a peer that has ended its side is not lingered for") {
+BOTH_PATHS_CASE("stream: a peer that has ended its side is not lingered for") {
   StreamNode node;
   node.open();
   ::shutdown(node.client(), SHUT_WR);
@@ -200,7 +201,7 @@ TEST_CASE("stream: a peer that has ended its side is not lingered for") {
   CHECK(node.owner().closes == 1);
 }
 
-TEST_CASE("stream: the end of the peer's side is told once, and output still flows") {
+BOTH_PATHS_CASE("stream: the end of the peer's side is told once, and output still flows") {
   StreamNode node;
   node.buffer_bytes = 8192;
   node.open();
@@ -217,7 +218,7 @@ TEST_CASE("stream: the end of the peer's side is told once, and output still flo
   CHECK(node.owner().closes == 1);
 }
 
-TEST_CASE("stream: a peer that is gone is told by the next write, or by a reset") {
+BOTH_PATHS_CASE("stream: a peer that is gone is told by the next write, or by a reset") {
   StreamNode node;
   int& client = node.open();
   node.owner().eof_hook = [&] { node.owner().send("are you there"); };
@@ -237,7 +238,7 @@ TEST_CASE("stream: a peer that is gone is told by the next write, or by a reset"
   CHECK(other.owner().why == Status::closed);
 }
 
-TEST_CASE("stream: abort within each callback ends it, and nothing is called but on_closed") {
+BOTH_PATHS_CASE("stream: abort within each callback ends it, and nothing is called but on_closed") {
   for (const std::string where : {"stream", "data", "eof", "flush"}) {
     CAPTURE(where);
     StreamNode node;
@@ -271,7 +272,7 @@ TEST_CASE("stream: abort within each callback ends it, and nothing is called but
   }
 }
 
-TEST_CASE("stream: close within each callback") {
+BOTH_PATHS_CASE("stream: close within each callback") {
   for (const std::string where : {"stream", "data", "eof", "flush"}) {
     CAPTURE(where);
     StreamNode node;
@@ -292,7 +293,7 @@ TEST_CASE("stream: close within each callback") {
   }
 }
 
-TEST_CASE("stream: reading stops and starts again") {
+BOTH_PATHS_CASE("stream: reading stops and starts again") {
   StreamNode node;
   node.open();
   node.owner().data_hook = [&] { node.owner().stream->stop_reading(); };
@@ -308,7 +309,7 @@ TEST_CASE("stream: reading stops and starts again") {
   CHECK(node.owner().data == "ab");
 }
 
-TEST_CASE("stream: another owner takes over within on_data") {
+BOTH_PATHS_CASE("stream: another owner takes over within on_data") {
   StreamNode node;
   node.open();
   TestOwner first = node.owner();
@@ -328,7 +329,7 @@ TEST_CASE("stream: another owner takes over within on_data") {
   node.owner().closes = 1;
 }
 
-TEST_CASE("stream: output without end leaves room for others") {
+BOTH_PATHS_CASE("stream: output without end leaves room for others") {
   StreamNode node;
   node.open();
   TestOwner& endless = node.owner();

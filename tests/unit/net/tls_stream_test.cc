@@ -8,7 +8,7 @@
 
 namespace fce {
 
-TEST_CASE("tls: data both ways, TLS 1.2 and 1.3") {
+BOTH_PATHS_CASE("tls: data both ways, TLS 1.2 and 1.3") {
   for (const bool tls12 : {false, true}) {
     CAPTURE(tls12);
     TlsNode node;
@@ -30,7 +30,7 @@ TEST_CASE("tls: data both ways, TLS 1.2 and 1.3") {
   }
 }
 
-TEST_CASE("tls: ALPN") {
+BOTH_PATHS_CASE("tls: ALPN") {
   const struct {
     const char* offer;
     Alpn agreed;
@@ -58,7 +58,7 @@ TEST_CASE("tls: ALPN") {
   CHECK(node.connections.load() == 0);
 }
 
-TEST_CASE("tls: a handshake byte by byte, and data behind it in the same bytes") {
+BOTH_PATHS_CASE("tls: a handshake byte by byte, and data behind it in the same bytes") {
   for (const bool tls12 : {false, true}) {
     CAPTURE(tls12);
     TlsNode node;
@@ -90,7 +90,7 @@ TEST_CASE("tls: a handshake byte by byte, and data behind it in the same bytes")
   }
 }
 
-TEST_CASE("tls: a ClientHello in two pieces, cut at every byte") {
+BOTH_PATHS_CASE("tls: a ClientHello in two pieces, cut at every byte") {
   TlsClient probe({.server_name = "www.wild.example"});
   probe.step();
   const std::string hello = probe.out;
@@ -104,7 +104,7 @@ TEST_CASE("tls: a ClientHello in two pieces, cut at every byte") {
   }
 }
 
-TEST_CASE("tls: what is no TLS is refused at the first byte that tells") {
+BOTH_PATHS_CASE("tls: what is no TLS is refused at the first byte that tells") {
   for (const std::string& garbage :
        {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("\x15\x03\x01", 3),
         std::string("\x16\x02", 2), std::string("\x16\x03\x01\x00\x05\x02", 6),
@@ -121,7 +121,7 @@ TEST_CASE("tls: what is no TLS is refused at the first byte that tells") {
   }
 }
 
-TEST_CASE("tls: a ClientHello that never ends is refused by its size") {
+BOTH_PATHS_CASE("tls: a ClientHello that never ends is refused by its size") {
   TlsNode node;
   node.open();
   node.send(std::string("\x16\x03\x01\xff\xff\x01", 6) + std::string(30'000, 'x'));
@@ -130,7 +130,7 @@ TEST_CASE("tls: a ClientHello that never ends is refused by its size") {
   CHECK(node.count(Counter::tls_failures) == 1);
 }
 
-TEST_CASE("tls: a hello with each byte changed harms nobody") {
+BOTH_PATHS_CASE("tls: a hello with each byte changed harms nobody") {
   TlsClient probe({.server_name = "first.example"});
   probe.step();
   const std::string hello = probe.out;
@@ -148,7 +148,7 @@ TEST_CASE("tls: a hello with each byte changed harms nobody") {
   CHECK(node.connections.load() == 0);
 }
 
-TEST_CASE("tls: a slow handshake is cut off, whatever trickles in") {
+BOTH_PATHS_CASE("tls: a slow handshake is cut off, whatever trickles in") {
   TlsNode node;
   node.limits.tls_handshake_ms = 1000;
   node.open();
@@ -178,7 +178,7 @@ TEST_CASE("tls: a slow handshake is cut off, whatever trickles in") {
   CHECK(node.connections.load() == 0);
 }
 
-TEST_CASE("tls: at most so many handshake steps a turn") {
+BOTH_PATHS_CASE("tls: at most so many handshake steps a turn") {
   TlsNode node;
   node.limits.tls_handshakes_per_turn = 2;
   TlsClient client({});
@@ -199,7 +199,7 @@ TEST_CASE("tls: at most so many handshake steps a turn") {
   }
 }
 
-TEST_CASE("tls: megabytes both ways, with back-pressure") {
+BOTH_PATHS_CASE("tls: megabytes both ways, with back-pressure") {
   for (const bool tls12 : {false, true}) {
     TlsNode node;
     node.buffer_bytes = 16'384;
@@ -222,7 +222,7 @@ TEST_CASE("tls: megabytes both ways, with back-pressure") {
   }
 }
 
-TEST_CASE("tls: many small pieces become few records") {
+BOTH_PATHS_CASE("tls: many small pieces become few records") {
   TlsNode node;
   node.open();
   TlsClient client({});
@@ -238,7 +238,7 @@ TEST_CASE("tls: many small pieces become few records") {
   CHECK(node.count(Counter::bytes_out) - before < all.size() + 100);
 }
 
-TEST_CASE("tls: close_notify from either side") {
+BOTH_PATHS_CASE("tls: close_notify from either side") {
   for (const bool tls12 : {false, true}) {
     TlsNode node;
     node.open();
@@ -266,7 +266,7 @@ TEST_CASE("tls: close_notify from either side") {
   }
 }
 
-TEST_CASE("tls: an answer reaches a client that has said close_notify") {
+BOTH_PATHS_CASE("tls: an answer reaches a client that has said close_notify") {
   TlsNode node;
   node.open();
   TlsClient client({});
@@ -282,7 +282,7 @@ TEST_CASE("tls: an answer reaches a client that has said close_notify") {
   CHECK(node.receive().size() > 6);
 }
 
-TEST_CASE("tls: a record that was touched ends the connection") {
+BOTH_PATHS_CASE("tls: a record that was touched ends the connection") {
   TlsNode node;
   node.open();
   TlsClient client({});
@@ -296,7 +296,7 @@ TEST_CASE("tls: a record that was touched ends the connection") {
   CHECK(node.owner().why == Status::tls);
 }
 
-TEST_CASE("tls: abort within on_data leaves nothing for the next connection") {
+BOTH_PATHS_CASE("tls: abort within on_data leaves nothing for the next connection") {
   TlsNode node;
   node.open();
   TlsClient first({});
@@ -318,7 +318,7 @@ TEST_CASE("tls: abort within on_data leaves nothing for the next connection") {
   CHECK(node.owner().data == "three");
 }
 
-TEST_CASE("tls: KeyUpdates within the limit are answered, a flood is cut off") {
+BOTH_PATHS_CASE("tls: KeyUpdates within the limit are answered, a flood is cut off") {
   TlsNode node;
   node.limits.tls_key_updates_max = 6;
   node.open();
@@ -342,7 +342,7 @@ TEST_CASE("tls: KeyUpdates within the limit are answered, a flood is cut off") {
   CHECK(node.count(Counter::limit_key_updates) == 1);
 }
 
-TEST_CASE("tls: many records in pieces are no flood of KeyUpdates") {
+BOTH_PATHS_CASE("tls: many records in pieces are no flood of KeyUpdates") {
   TlsNode node;
   node.limits.tls_key_updates_max = 2;
   node.open();
