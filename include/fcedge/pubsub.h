@@ -103,6 +103,109 @@ FCE_API void fce_feed_options_init(fce_feed_options* options);
 FCE_API int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,
                                 const fce_feed_options* feed);
 
+/* ---- Many channels on one connection ---- */
+
+/* A live route speaks WebSocket with the subprotocol `fcedge.v1.json`, which the client has to
+ * offer. The server says first
+ *   {"hello":{"user":"u1","session":"anonymous|token|none","ping_ms":25000,"expires_ms":123456}}
+ * "user" is "" for nobody in particular; "expires_ms", counted from now, is left out when the
+ * identity does not expire. Then the client sends commands, one JSON object in a text message.
+ * "ref" is an integer of its choice, from 0 to 2^53 - 1, which the answer repeats:
+ *   {"ref":1,"subscribe":{"channel":"C","after":"POSITION","presence":true}}
+ *   {"ref":2,"unsubscribe":{"channel":"C"}}
+ *   {"ref":3,"publish":{"channel":"C","data":"TEXT","key":"K","groups":[],"users":[],"exclude":[]}}
+ *   {"ref":4,"presence":{"channel":"C"}}
+ *   {"ref":5,"auth":{"token":"JWT"}}             another token, without a reconnect
+ *   {"ref":6,"block":{"users":["u9"]}}           whose messages it does not want; replaces the list
+ *   {"ref":7,"ping":{}}
+ * Only "channel", "data", "token" and "users" of "block" must be there; members that are not known
+ * are ignored. The answer is {"ref":1,"ok":{}} or
+ *   {"ref":1,"error":{"code":"CODE","message":"A sentence for people."}}
+ * without "ref" when it could not be read. "ok" of publish has "id"; of presence "count" and, where
+ * the namespace tells them, "members"; of auth what stands in "hello". CODE is one of
+ *   invalid            no such command, a member is missing or wrong
+ *   unknown_namespace  the channel's namespace is not configured
+ *   forbidden          no right, or the hook said so
+ *   already            the channel is subscribed to
+ *   not_subscribed     it is not; or was unsubscribed from before the hook had decided
+ *   limit              too many channels on the connection, or subscribers on the channel
+ *   too_big            the publication has more bytes than the namespace admits
+ *   rate               more publications a second than the namespace admits to one client
+ *   busy               a queue is full or a time limit has passed: try again later
+ *   unauthorized       the token is bad, or there has to be one first
+ *   unsupported        the namespace or the route does not have that
+ * An answer may come after those to later commands. That to "subscribe" comes before the first
+ * object of its channel, and behind that to "unsubscribe" there is none. Objects of a channel are
+ * those of feeds, and where presence was asked for
+ *   {"channel":"C","presence":{"count":2,"members":["u1","u2"]}}        first, and after a resync
+ *   {"channel":"C","presence":{"count":3,"join":["u3"],"leave":[]}}     then changes, in ticks
+ *   {"channel":"C","end":{"code":4403,"reason":"revoked|locked|banned|overflow"}}
+ * "end" is the last of a subscription that the server ended; the connection stays, and the client
+ * may subscribe again. The author of a publication is the client's user.
+ *
+ * Close codes: 1012 the node restarts, its reason is `retry-after-ms=N`; 4401 the token is missing,
+ * bad or expired; 4403 the user was banned; 4429 too many commands. */
+typedef struct fce_live_options {
+  uint32_t size;
+  const char* tenant;      /* a literal or a parameter of the pattern, as in fce_feed_options */
+  uint32_t ping_ms;        /* WebSocket pings [25000] */
+  uint32_t dead_ms;        /* no pong for so long: the peer is dead [60000] */
+  uint32_t channels_max;   /* subscriptions of one connection [100] */
+  uint32_t commands_per_s; /* of one connection, burst twice that; then 4429 [50] */
+} fce_live_options;
+
+FCE_API void fce_live_options_init(fce_live_options* options);
+
+/* Adds a live route: GET with a WebSocket handshake; 400 without the subprotocol.
+ * Errors: FCE_EINVAL (tenant, pattern), FCE_EEXIST. */
+FCE_API int fce_routes_add_live(fce_routes* routes, const fce_route_options* options,
+                                const fce_live_options* live);
+
+/* ---- The subscribe hook ---- */
+
+/* A subscription that the hook has to decide about. */
+typedef struct fce_subscription fce_subscription;
+
+/* Who wants what. `user` is empty for nobody in particular; `after` is the position that the client
+ * wants to resume from, empty for none; `group` past the last one is empty.
+ * **Thread**: the one that owns the subscription. **Lives**: until it is decided. */
+FCE_API fce_str fce_subscription_tenant(const fce_subscription* subscription);
+FCE_API fce_str fce_subscription_channel(const fce_subscription* subscription);
+FCE_API fce_str fce_subscription_user(const fce_subscription* subscription);
+FCE_API fce_str fce_subscription_peer(const fce_subscription* subscription);
+FCE_API fce_str fce_subscription_after(const fce_subscription* subscription);
+FCE_API size_t fce_subscription_group_count(const fce_subscription* subscription);
+FCE_API fce_str fce_subscription_group(const fce_subscription* subscription, size_t index);
+
+/* Why a subscription is refused. */
+enum {
+  FCE_DENY_FORBIDDEN = 0,    /* error `forbidden`; 403 of a feed */
+  FCE_DENY_UNAUTHORIZED = 1, /* error `unauthorized`; 401 */
+  FCE_DENY_BUSY = 2          /* error `busy`; 503 */
+};
+
+/* Decide. Exactly one of them is called, once: the subscription is gone then. `message` is a
+ * sentence for the client's people, UTF-8 of at most 255 bytes, or empty.
+ * Errors: FCE_EINVAL (NULL; or a bad code or message: then the subscription is refused as
+ * forbidden), FCE_ECANCELED (the node has stopped).
+ * **Thread**: any; within the hook, or later, also after the client has left. */
+FCE_API int fce_subscription_allow(fce_subscription* subscription);
+FCE_API int fce_subscription_deny(fce_subscription* subscription, uint32_t code, fce_str message);
+
+/* Called for each subscription, after the token and the limits have let it pass; it then owns the
+ * subscription until it has decided. Whoever waits for longer than `hook_ms` is refused as busy.
+ * **Thread**: a shard's, which waits meanwhile. */
+typedef void (*fce_subscribe_fn)(fce_subscription* subscription, void* user);
+
+/* Sets the node's hook, before start. `hook_ms` 0 is 5000. On error `release` is not called.
+ * Errors: FCE_EINVAL (the node or the hook is NULL), FCE_EEXIST, FCE_ESTATE (started).
+ * **Thread**: the one that created the node. **Lives**: `release` comes when the node is
+ * destroyed. */
+FCE_API int fce_node_set_subscribe_hook(fce_node* node, fce_subscribe_fn hook, uint32_t hook_ms,
+                                        void* user, fce_release_fn release);
+
+/* ---- The publish endpoint ---- */
+
 typedef struct fce_publish_route_options {
   uint32_t size;
   const char* tenant; /* as in fce_feed_options */

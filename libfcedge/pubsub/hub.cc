@@ -41,6 +41,7 @@ Hub::Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters)
       loop_(loop),
       counters_(counters),
       presence_(*this),
+      hooks_(loop, counters),
       retry_(&on_retry, this),
       sweep_(&on_sweep, this),
       jitter_(random_u64()) {}
@@ -59,6 +60,7 @@ void Hub::stop() {
   retry_.cancel();
   sweep_.cancel();
   presence_.stop();
+  hooks_.shut();
   for (const auto& outbox : outboxes_)
     if (outbox) outbox->stop();
   homes_.clear();
@@ -137,6 +139,8 @@ Status Hub::publish(const ChannelKey& key, const Publication& publication, Messa
 
 void Hub::revoke(const Revocation& what) {
   const uint64_t user = what.user.empty() ? 0 : name_hash(what.user);
+  if (what.channel.empty())
+    watchers_.for_each([&](RevocationWatcher* watcher) { watcher->on_revoked(what, user); });
   const auto end = [&](auto& channels) {
     for (auto& [key, channel] : channels) {
       if (key.tenant() != what.tenant) continue;

@@ -17,6 +17,7 @@
 #include "pubsub/namespace.h"
 #include "pubsub/outbox.h"
 #include "pubsub/presence_desk.h"
+#include "pubsub/subscribe_hook.h"
 
 namespace fce {
 
@@ -28,6 +29,16 @@ struct Revocation {
   std::string channel;  // "" all
   std::string user;     // "" all
   EndReason reason = EndReason::revoked;
+};
+
+// Somebody who hears of revocations that are of no single channel. It may unlink itself meanwhile.
+class RevocationWatcher : public ListNode<RevocationWatcher> {
+ public:
+  // `user` is the hash of the name, or 0 for all.
+  virtual void on_revoked(const Revocation& what, uint64_t user) = 0;
+
+ protected:
+  ~RevocationWatcher() = default;
 };
 
 class Hub {
@@ -50,6 +61,8 @@ class Hub {
   Status check_subscribe(const ChannelKey& key);
   // Ends live subscriptions on this shard.
   void revoke(const Revocation& what);
+  // The watcher hears of them before the subscriptions end, until it unlinks itself.
+  void watch_revocations(RevocationWatcher& watcher) { watchers_.push_back(&watcher); }
 
   // A random time within the node's spread, for clients that are told to come back.
   uint32_t reconnect_ms();
@@ -58,6 +71,7 @@ class Hub {
   Channel& channel_for(const ChannelKey& key);
   FilterTable& filters() { return filters_; }
   PresenceDesk& presence() { return presence_; }
+  HookDesk& hooks() { return hooks_; }
 
   // For channels, outboxes and mails.
   Loop& loop() { return loop_; }  // any thread
@@ -102,6 +116,8 @@ class Hub {
   std::vector<std::unique_ptr<Outbox>> outboxes_;  // by shard; none for this one
   FilterTable filters_;
   PresenceDesk presence_;
+  HookDesk hooks_;
+  List<RevocationWatcher> watchers_;
   Map<HomeChannel> homes_;
   // Channels at home here of which nothing is left but the number of their next publication.
   Map<uint64_t> numbers_;

@@ -49,6 +49,7 @@ class PubSub {
 
   // Before `start` only.
   Namespaces& namespaces() { return namespaces_; }
+  void set_subscribe_hook(std::unique_ptr<const SubscribeHook> hook) { hook_ = std::move(hook); }
 
   // Any thread. Before `start` and after `stop` publications are refused.
   void start() { running_.store(true); }
@@ -79,6 +80,8 @@ class PubSub {
   uint32_t shards() const { return static_cast<uint32_t>(hubs_.size()); }
   const PubSubOptions& options() const { return options_; }
   const Namespaces& namespaces() const { return namespaces_; }
+  // Null: there is none.
+  const SubscribeHook* subscribe_hook() const { return hook_.get(); }
   // What happened on threads that are no shard's; to be summed with the shards' counters.
   const Counters& counters() const { return counters_; }
 
@@ -90,6 +93,7 @@ class PubSub {
 
   const PubSubOptions options_;
   Namespaces namespaces_;
+  std::unique_ptr<const SubscribeHook> hook_;
   std::vector<std::unique_ptr<Hub>> hubs_;
   std::atomic<uint32_t> channels_{0};
   std::atomic<uint32_t> spread_ms_{5'000};

@@ -7,7 +7,7 @@
 namespace fce {
 
 Status Target::parse_part(const char* text, std::string_view pattern, Part* out) {
-  if (!text) return fail(Status::invalid, "a route of a channel needs tenant and channel");
+  if (!text) return fail(Status::invalid, "the route needs a tenant, and a channel if it has one");
   std::string_view view = text;
   if (view.size() >= 2 && view.front() == '{' && view.back() == '}') {
     view = view.substr(1, view.size() - 2);
@@ -36,6 +36,13 @@ Status Target::parse(const char* tenant, const char* channel, std::string_view p
   if (status_of_channel != Status::ok) return status_of_channel;
   *out = std::move(target);
   return Status::ok;
+}
+
+Status Target::parse_tenant(const char* tenant, std::string_view pattern, Target* out) {
+  Target target;
+  const Status status = parse_part(tenant, pattern, &target.tenant_);
+  if (status == Status::ok) *out = std::move(target);
+  return status;
 }
 
 std::string_view Target::value(const Part& part, const Exchange& exchange) {

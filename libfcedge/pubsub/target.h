@@ -20,6 +20,11 @@ class Target {
   static Status parse(const char* tenant, const char* channel, std::string_view pattern,
                       Target* out);
 
+  // The same for routes whose clients name the channels by themselves.
+  static Status parse_tenant(const char* tenant, std::string_view pattern, Target* out);
+
+  // The tenant of this request, which need not be a valid name.
+  std::string_view tenant(const Exchange& exchange) const { return value(tenant_, exchange); }
   // The channel of this request; FCE_EINVAL when its parameters are no valid names.
   Status key(const Exchange& exchange, ChannelKey* out) const;
 

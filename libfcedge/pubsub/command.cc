@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/command.h"
+
+#include <algorithm>
+
+#include "base/json_write.h"
+#include "pubsub/key.h"
+
+namespace fce {
+namespace {
+
+constexpr JsonLimits kLimits = {.depth_max = 8, .values_max = 1024};
+
+constexpr Command::Error kNames = {Refusal::invalid,
+                                   "users and groups are lists of at most 256 names"};
+constexpr Command::Error kChannel = {
+    Refusal::invalid, "channel is a name of 1 to 255 bytes without control characters"};
+
+struct Verb {
+  std::string_view name;
+  Command::Kind kind;
+};
+constexpr Verb kVerbs[] = {
+    {"subscribe", Command::Kind::subscribe}, {"unsubscribe", Command::Kind::unsubscribe},
+    {"publish", Command::Kind::publish},     {"presence", Command::Kind::presence},
+    {"auth", Command::Kind::auth},           {"block", Command::Kind::block},
+    {"ping", Command::Kind::ping},
+};
+
+// The member that says what the command is; null when there is none, or more than one.
+const Json* find_body(const Json& json, Command::Kind* kind) {
+  const Json* body = nullptr;
+  for (const Verb& verb : kVerbs) {
+    const Json* found = json.find(verb.name);
+    if (!found) continue;
+    if (body) return nullptr;
+    body = found;
+    *kind = verb.kind;
+  }
+  return body;
+}
+
+// False when the member is there and of another type.
+template <class T>
+bool read_optional(const Json& body, std::string_view name, T* out) {
+  const Json* member = body.find(name);
+  return !member || member->read(out);
+}
+
+// Adds the names of a list, which may be absent, to `out`.
+bool read_names(const Json& body, std::string_view name, std::vector<std::string>* out) {
+  const Json* list = body.find(name);
+  if (!list) return true;
+  if (!list->is_array() || list->items().size() > Audience::kNamesMax) return false;
+  for (const Json& item : list->items()) {
+    std::string_view text;
+    if (!item.read(&text) || !ChannelKey::valid_name(text)) return false;
+    out->emplace_back(text);
+  }
+  return true;
+}
+
+std::string answer_head(CommandRef ref) {
+  return ref.number < 0 ? "{" : "{\"ref\":" + std::to_string(ref.number) + ",";
+}
+
+}  // namespace
+
+std::string_view refusal_text(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none: break;
+    case Refusal::invalid: return "invalid";
+    case Refusal::unknown_namespace: return "unknown_namespace";
+    case Refusal::forbidden: return "forbidden";
+    case Refusal::already: return "already";
+    case Refusal::not_subscribed: return "not_subscribed";
+    case Refusal::limit: return "limit";
+    case Refusal::too_big: return "too_big";
+    case Refusal::rate: return "rate";
+    case Refusal::busy: return "busy";
+    case Refusal::unauthorized: return "unauthorized";
+    case Refusal::unsupported: return "unsupported";
+  }
+  return "";
+}
+
+std::string ok_answer(CommandRef ref, std::string_view ok) {
+  return answer_head(ref).append("\"ok\":").append(ok).append("}");
+}
+
+std::string error_answer(CommandRef ref, Refusal refusal, std::string_view message) {
+  std::string text = answer_head(ref).append("\"error\":{\"code\":\"");
+  text.append(refusal_text(refusal)).append("\",\"message\":");
+  return text.append(json_quote(message)).append("}}");
+}
+
+Command::Error Command::parse(std::string_view text, Command* out) {
+  switch (Json::parse(text, kLimits, &out->json_)) {
+    case Status::ok: break;
+    case Status::too_big: return {Refusal::invalid, "the command has too many values"};
+    default: return {Refusal::invalid, "a command is a JSON object"};
+  }
+  const Json& json = out->json_;
+  if (!json.is_object()) return {Refusal::invalid, "a command is a JSON object"};
+  const Json* ref = json.find("ref");
+  int64_t number = -1;
+  if (!ref || !ref->read(&number) || number < 0 || number > CommandRef::kMax)
+    return {Refusal::invalid, "ref is an integer from 0 to 9007199254740991"};
+  out->ref.number = number;
+  const Json* body = find_body(json, &out->kind);
+  if (!body) {
+    return {Refusal::invalid,
+            "a command is one of subscribe, unsubscribe, publish, presence, auth, block, ping"};
+  }
+  if (!body->is_object()) return {Refusal::invalid, "what a command says is a JSON object"};
+  return out->read(*body);
+}
+
+Command::Error Command::read(const Json& body) {
+  const Json* member = nullptr;
+  switch (kind) {
+    case Kind::ping: return {};
+    case Kind::auth:
+      member = body.find("token");
+      if (!member || !member->read(&token) || token.empty() || token.size() > kTokenBytesMax)
+        return {Refusal::invalid, "token is a text of at most 8192 bytes"};
+      return {};
+    case Kind::block:
+      if (!body.find("users") || !read_names(body, "users", &users)) return kNames;
+      return {};
+    default: break;
+  }
+  member = body.find("channel");
+  if (!member || !member->read(&channel) || !ChannelKey::valid_name(channel)) return kChannel;
+  if (kind == Kind::publish) return read_publish(body);
+  if (kind != Kind::subscribe) return {};
+  if (!read_optional(body, "after", &after)) return {Refusal::invalid, "after is a text"};
+  if (!read_optional(body, "presence", &watch))
+    return {Refusal::invalid, "presence is true or false"};
+  return {};
+}
+
+Command::Error Command::read_publish(const Json& body) {
+  const Json* text = body.find("data");
+  if (!text || !text->read(&data)) return {Refusal::invalid, "data is a text"};
+  std::string_view key;
+  if (!read_optional(body, "key", &key) || key.size() > Publication::kKeyBytesMax)
+    return {Refusal::invalid, "key is a text of at most 255 bytes"};
+  more.key = key;
+  Audience& audience = more.audience;
+  const bool good = read_names(body, "groups", &audience.groups) &&
+                    read_names(body, "users", &audience.users) &&
+                    read_names(body, "exclude", &audience.exclude);
+  return good && audience.names() <= Audience::kNamesMax ? Error() : kNames;
+}
+
+}  // namespace fce

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/live_session.h"
+
+#include <algorithm>
+
+#include "base/json_write.h"
+#include "base/time.h"
+#include "pubsub/live_answer.h"
+#include "pubsub/pubsub.h"
+
+namespace fce {
+namespace {
+
+// What a hundred thousand idle ones of these cost is a target of the design.
+static_assert(sizeof(LiveSession) <= 384);
+
+// So many objects of one channel go before it is another's turn.
+constexpr int kObjectsPerChannel = 16;
+
+}  // namespace
+
+LiveSession::LiveSession(Hub& hub, std::string_view tenant,
+                         std::shared_ptr<const LiveSettings> settings)
+    : hub_(hub), settings_(std::move(settings)), tenant_(tenant), expiry_(&on_expiry, this) {}
+
+LiveSession::~LiveSession() { let_go(); }
+
+void LiveSession::open(Exchange& exchange, Hub& hub, std::string_view tenant,
+                       std::shared_ptr<const LiveSettings> settings,
+                       std::shared_ptr<const SessionIdentity> identity, bool refused) {
+  WebSocketOptions options;
+  options.subprotocol = kProtocol;
+  options.ping_ms = settings->ping_ms;
+  options.dead_ms = settings->dead_ms;
+  auto* session = new LiveSession(hub, tenant, std::move(settings));
+  session->socket_ = WebSocket::accept(exchange, options, *session);
+  if (!session->socket_) {
+    delete session;
+    return;
+  }
+  hub.counters().add(Counter::sessions_opened);
+  if (refused) return session->close(kUnauthorized, "the token is not accepted");
+  session->begin(std::move(identity));
+}
+
+void LiveSession::begin(std::shared_ptr<const SessionIdentity> identity) {
+  hub_.watch_revocations(*this);
+  take_identity(std::move(identity));
+  if (must_identify()) expiry_.arm(hub_.loop().timers(), kTokenMs);
+  socket_->send_text("{\"hello\":" + about() + "}");
+}
+
+void LiveSession::on_closed(WebSocket&, uint16_t) {
+  hub_.counters().add(Counter::sessions_closed);
+  delete this;
+}
+
+void LiveSession::on_drain(WebSocket&) {
+  close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
+}
+
+void LiveSession::close(uint16_t code, std::string_view reason) {
+  if (closing_) return;
+  closing_ = true;
+  // Nothing follows a close frame, so nothing has to be kept or counted for this one.
+  let_go();
+  socket_->close(code, reason);
+}
+
+void LiveSession::let_go() {
+  if (anchor_) anchor_->session = nullptr;
+  RevocationWatcher::unlink();
+  expiry_.cancel();
+  asked_.clear();
+  subscriptions_.clear();
+}
+
+// --- Who it is ---------------------------------------------------------------------------------
+
+void LiveSession::take_identity(std::shared_ptr<const SessionIdentity> identity) {
+  identity_ = std::move(identity);
+  make_filter();
+  arm_expiry();
+}
+
+void LiveSession::make_filter() {
+  Filter::Who who{user(), {}, blocked_};
+  if (identity_) who.groups = identity_->groups;
+  filter_ = hub_.filters().get(who);
+  for (auto& [key, subscription] : subscriptions_) subscription.set_filter(filter_);
+}
+
+void LiveSession::arm_expiry() {
+  expiry_.cancel();
+  if (!identity_ || identity_->expires_ms == 0) return;
+  const uint64_t now_ms = wall_ms();
+  expiry_.arm(hub_.loop().timers(),
+              identity_->expires_ms - std::min(identity_->expires_ms, now_ms));
+}
+
+void LiveSession::on_expiry(void* self) {
+  auto* session = static_cast<LiveSession*>(self);
+  if (!session->identity_) return session->close(kUnauthorized, "there was no token in time");
+  session->hub_.counters().add(Counter::tokens_expired);
+  session->close(kUnauthorized, "expired");
+}
+
+// What the client is told of itself and of this connection.
+std::string LiveSession::about() const {
+  std::string text = "{\"user\":" + json_quote(user()) + ",\"session\":\"";
+  text.append(identity_ ? identity_->kind : "none").append("\",\"ping_ms\":");
+  text.append(std::to_string(settings_->ping_ms));
+  if (identity_ && identity_->expires_ms != 0) {
+    const uint64_t expires_ms = identity_->expires_ms;
+    text.append(",\"expires_ms\":");
+    text.append(std::to_string(expires_ms - std::min(expires_ms, wall_ms())));
+  }
+  return text.append("}");
+}
+
+bool LiveSession::must_identify() const {
+  return !identity_ && settings_->doorkeeper && !settings_->doorkeeper->admits_nobody();
+}
+
+bool LiveSession::may_subscribe(std::string_view channel) const {
+  return identity_ ? identity_->may_subscribe(channel) : !must_identify();
+}
+
+bool LiveSession::may_publish(const Namespace& policy, std::string_view channel) const {
+  switch (policy.publish) {
+    case PublishRight::none: break;
+    case PublishRight::token: return identity_ && identity_->may_publish(channel);
+    case PublishRight::any: return may_subscribe(channel);
+  }
+  return false;
+}
+
+// Another token may say less than the one before.
+void LiveSession::end_forbidden() {
+  for (auto& [key, subscription] : subscriptions_)
+    if (!may_subscribe(key.name())) subscription.end(EndReason::revoked);
+}
+
+void LiveSession::on_revoked(const Revocation& what, uint64_t user) {
+  if (what.tenant != tenant_ || (user != 0 && filter_.user() != user)) return;
+  hub_.counters().add(Counter::revoked, subscriptions_.size());
+  close(kForbidden, end_reason_text(what.reason));
+}
+
+// --- What it has to send -----------------------------------------------------------------------
+
+bool LiveSession::on_flush(WebSocket&, Gather& out) {
+  while (!closing_ && out.room() > 0) {
+    LiveSubscription* next = pending_.pop_front();
+    if (!next) return false;
+    serve(*next, out);
+  }
+  return !closing_ && !pending_.empty();
+}
+
+void LiveSession::serve(LiveSubscription& subscription, Gather& out) {
+  for (int i = 0; i < kObjectsPerChannel; ++i) {
+    // It goes on with the next flush.
+    if (out.room() == 0) return pending_.push_front(&subscription);
+    switch (subscription.add_next(out)) {
+      case LiveSubscription::Step::added: break;
+      case LiveSubscription::Step::idle: return;
+      case LiveSubscription::Step::ended: return drop(subscription);
+    }
+  }
+  pending_.push_back(&subscription);
+}
+
+void LiveSession::drop(LiveSubscription& subscription) {
+  const auto found = subscriptions_.find(subscription.key());
+  if (found != subscriptions_.end()) subscriptions_.erase(found);
+}
+
+}  // namespace fce
