@@ -11,10 +11,10 @@ namespace {
 
 constexpr JsonLimits kLimits = {.depth_max = 8, .values_max = 1024};
 
-constexpr Command::Error kNames = {Refusal::invalid,
+constexpr Command::Error kNames = {CommandRefusal::invalid,
                                    "users and groups are lists of at most 256 names"};
 constexpr Command::Error kChannel = {
-    Refusal::invalid, "channel is a name of 1 to 255 bytes without control characters"};
+    CommandRefusal::invalid, "channel is a name of 1 to 255 bytes without control characters"};
 
 struct Verb {
   std::string_view name;
@@ -66,20 +66,20 @@ std::string answer_head(CommandRef ref) {
 
 }  // namespace
 
-std::string_view refusal_text(Refusal refusal) {
+std::string_view command_refusal_text(CommandRefusal refusal) {
   switch (refusal) {
-    case Refusal::none: break;
-    case Refusal::invalid: return "invalid";
-    case Refusal::unknown_namespace: return "unknown_namespace";
-    case Refusal::forbidden: return "forbidden";
-    case Refusal::already: return "already";
-    case Refusal::not_subscribed: return "not_subscribed";
-    case Refusal::limit: return "limit";
-    case Refusal::too_big: return "too_big";
-    case Refusal::rate: return "rate";
-    case Refusal::busy: return "busy";
-    case Refusal::unauthorized: return "unauthorized";
-    case Refusal::unsupported: return "unsupported";
+    case CommandRefusal::none: break;
+    case CommandRefusal::invalid: return "invalid";
+    case CommandRefusal::unknown_namespace: return "unknown_namespace";
+    case CommandRefusal::forbidden: return "forbidden";
+    case CommandRefusal::already: return "already";
+    case CommandRefusal::not_subscribed: return "not_subscribed";
+    case CommandRefusal::limit: return "limit";
+    case CommandRefusal::too_big: return "too_big";
+    case CommandRefusal::rate: return "rate";
+    case CommandRefusal::busy: return "busy";
+    case CommandRefusal::unauthorized: return "unauthorized";
+    case CommandRefusal::unsupported: return "unsupported";
   }
   return "";
 }
@@ -88,31 +88,31 @@ std::string ok_answer(CommandRef ref, std::string_view ok) {
   return answer_head(ref).append("\"ok\":").append(ok).append("}");
 }
 
-std::string error_answer(CommandRef ref, Refusal refusal, std::string_view message) {
+std::string error_answer(CommandRef ref, CommandRefusal refusal, std::string_view message) {
   std::string text = answer_head(ref).append("\"error\":{\"code\":\"");
-  text.append(refusal_text(refusal)).append("\",\"message\":");
+  text.append(command_refusal_text(refusal)).append("\",\"message\":");
   return text.append(json_quote(message)).append("}}");
 }
 
 Command::Error Command::parse(std::string_view text, Command* out) {
   switch (Json::parse(text, kLimits, &out->json_)) {
     case Status::ok: break;
-    case Status::too_big: return {Refusal::invalid, "the command has too many values"};
-    default: return {Refusal::invalid, "a command is a JSON object"};
+    case Status::too_big: return {CommandRefusal::invalid, "the command has too many values"};
+    default: return {CommandRefusal::invalid, "a command is a JSON object"};
   }
   const Json& json = out->json_;
-  if (!json.is_object()) return {Refusal::invalid, "a command is a JSON object"};
+  if (!json.is_object()) return {CommandRefusal::invalid, "a command is a JSON object"};
   const Json* ref = json.find("ref");
   int64_t number = -1;
   if (!ref || !ref->read(&number) || number < 0 || number > CommandRef::kMax)
-    return {Refusal::invalid, "ref is an integer from 0 to 9007199254740991"};
+    return {CommandRefusal::invalid, "ref is an integer from 0 to 9007199254740991"};
   out->ref.number = number;
   const Json* body = find_body(json, &out->kind);
   if (!body) {
-    return {Refusal::invalid,
+    return {CommandRefusal::invalid,
             "a command is one of subscribe, unsubscribe, publish, presence, auth, block, ping"};
   }
-  if (!body->is_object()) return {Refusal::invalid, "what a command says is a JSON object"};
+  if (!body->is_object()) return {CommandRefusal::invalid, "what a command says is a JSON object"};
   return out->read(*body);
 }
 
@@ -123,7 +123,7 @@ Command::Error Command::read(const Json& body) {
     case Kind::auth:
       member = body.find("token");
       if (!member || !member->read(&token) || token.empty() || token.size() > kTokenBytesMax)
-        return {Refusal::invalid, "token is a text of at most 8192 bytes"};
+        return {CommandRefusal::invalid, "token is a text of at most 8192 bytes"};
       return {};
     case Kind::block:
       if (!body.find("users") || !read_names(body, "users", &users)) return kNames;
@@ -134,18 +134,18 @@ Command::Error Command::read(const Json& body) {
   if (!member || !member->read(&channel) || !ChannelKey::valid_name(channel)) return kChannel;
   if (kind == Kind::publish) return read_publish(body);
   if (kind != Kind::subscribe) return {};
-  if (!read_optional(body, "after", &after)) return {Refusal::invalid, "after is a text"};
+  if (!read_optional(body, "after", &after)) return {CommandRefusal::invalid, "after is a text"};
   if (!read_optional(body, "presence", &watch))
-    return {Refusal::invalid, "presence is true or false"};
+    return {CommandRefusal::invalid, "presence is true or false"};
   return {};
 }
 
 Command::Error Command::read_publish(const Json& body) {
   const Json* text = body.find("data");
-  if (!text || !text->read(&data)) return {Refusal::invalid, "data is a text"};
+  if (!text || !text->read(&data)) return {CommandRefusal::invalid, "data is a text"};
   std::string_view key;
   if (!read_optional(body, "key", &key) || key.size() > Publication::kKeyBytesMax)
-    return {Refusal::invalid, "key is a text of at most 255 bytes"};
+    return {CommandRefusal::invalid, "key is a text of at most 255 bytes"};
   more.key = key;
   Audience& audience = more.audience;
   const bool good = read_names(body, "groups", &audience.groups) &&

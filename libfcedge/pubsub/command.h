@@ -14,7 +14,7 @@
 namespace fce {
 
 // Why a command was refused.
-enum class Refusal : uint8_t {
+enum class CommandRefusal : uint8_t {
   none,
   invalid,
   unknown_namespace,
@@ -29,7 +29,7 @@ enum class Refusal : uint8_t {
   unsupported,
 };
 // As it stands in the answer's "code".
-std::string_view refusal_text(Refusal refusal);
+std::string_view command_refusal_text(CommandRefusal refusal);
 
 // What a client chooses to know an answer by.
 struct CommandRef {
@@ -41,16 +41,16 @@ struct CommandRef {
 // {"ref":N,"ok":OK}; `ok` is a JSON object.
 std::string ok_answer(CommandRef ref, std::string_view ok);
 // {"ref":N,"error":{"code":"CODE","message":"MESSAGE"}}
-std::string error_answer(CommandRef ref, Refusal refusal, std::string_view message);
+std::string error_answer(CommandRef ref, CommandRefusal refusal, std::string_view message);
 
 class Command {
  public:
   enum class Kind : uint8_t { subscribe, unsubscribe, publish, presence, auth, block, ping };
   // Of the outcome of `parse`; the message is a literal.
   struct Error {
-    Refusal refusal = Refusal::none;
+    CommandRefusal refusal = CommandRefusal::none;
     std::string_view message;
-    explicit operator bool() const { return refusal != Refusal::none; }
+    explicit operator bool() const { return refusal != CommandRefusal::none; }
   };
   static constexpr size_t kTokenBytesMax = 8192;
   static constexpr size_t kBlockedMax = Audience::kNamesMax;

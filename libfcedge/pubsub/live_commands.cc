@@ -12,29 +12,29 @@ namespace {
 
 using Error = Command::Error;
 
-constexpr Error kBusy = {Refusal::busy, "the node is busy: try again later"};
-constexpr Error kNoNamespace = {Refusal::unknown_namespace, "there is no such namespace"};
+constexpr Error kBusy = {CommandRefusal::busy, "the node is busy: try again later"};
+constexpr Error kNoNamespace = {CommandRefusal::unknown_namespace, "there is no such namespace"};
 
 Error error_of(Status status) {
   switch (status) {
     case Status::ok: return {};
     case Status::not_found: return kNoNamespace;
-    case Status::too_big: return {Refusal::too_big, "the publication is too large"};
+    case Status::too_big: return {CommandRefusal::too_big, "the publication is too large"};
     case Status::invalid:
-    case Status::utf8: return {Refusal::invalid, "key, audience or text cannot be published there"};
-    case Status::unsupported: return {Refusal::unsupported, "the namespace does not have that"};
+    case Status::utf8: return {CommandRefusal::invalid, "key, audience or text cannot be published there"};
+    case Status::unsupported: return {CommandRefusal::unsupported, "the namespace does not have that"};
     default: return kBusy;
   }
 }
 
-Refusal refusal_of(HookVerdict::Kind kind) {
+CommandRefusal refusal_of(HookVerdict::Kind kind) {
   switch (kind) {
     case HookVerdict::Kind::allowed: break;
-    case HookVerdict::Kind::forbidden: return Refusal::forbidden;
-    case HookVerdict::Kind::unauthorized: return Refusal::unauthorized;
-    case HookVerdict::Kind::busy: return Refusal::busy;
+    case HookVerdict::Kind::forbidden: return CommandRefusal::forbidden;
+    case HookVerdict::Kind::unauthorized: return CommandRefusal::unauthorized;
+    case HookVerdict::Kind::busy: return CommandRefusal::busy;
   }
-  return Refusal::none;
+  return CommandRefusal::none;
 }
 
 }  // namespace
@@ -48,11 +48,11 @@ void LiveSession::on_message(WebSocket&, std::string_view data, bool text) {
     return close(kTooMany, "too many commands");
   }
   Command command;
-  Error error{Refusal::invalid, "a command is a text message"};
+  Error error{CommandRefusal::invalid, "a command is a text message"};
   if (text) error = Command::parse(data, &command);
   const bool open = command.kind == Command::Kind::auth || command.kind == Command::Kind::ping;
   if (!error && !open && must_identify())
-    error = {Refusal::unauthorized, "this route needs a token"};
+    error = {CommandRefusal::unauthorized, "this route needs a token"};
   if (!error) error = run(command);
   if (error) answer_error(command.ref, error.refusal, error.message);
 }
@@ -76,7 +76,7 @@ void LiveSession::answer_ok(CommandRef ref, std::string_view ok) {
   socket_->send_text(ok_answer(ref, ok));
 }
 
-void LiveSession::answer_error(CommandRef ref, Refusal refusal, std::string_view message) {
+void LiveSession::answer_error(CommandRef ref, CommandRefusal refusal, std::string_view message) {
   hub_.counters().add(Counter::command_errors);
   socket_->send_text(error_answer(ref, refusal, message));
 }
@@ -91,7 +91,7 @@ const std::shared_ptr<LiveSession::Anchor>& LiveSession::anchor() {
 Error LiveSession::subscribe(const Command& command) {
   Start start{command.ref, {}, Position::parse(command.after, hub_.origin()), command.watch};
   if (ChannelKey::make(tenant_, command.channel, &start.key) != Status::ok)
-    return {Refusal::invalid, "channel is no valid name"};
+    return {CommandRefusal::invalid, "channel is no valid name"};
   if (const Error error = check_subscribe(start)) return error;
   const SubscribeHook* hook = settings_->pubsub.subscribe_hook();
   if (!hook) {
@@ -113,22 +113,22 @@ Error LiveSession::check_subscribe(const Start& start) {
   const std::string_view name = start.key.name();
   if (hub_.stopped()) return kBusy;
   if (subscriptions_.count(start.key) > 0 || find_asked(start.key) != asked_.end())
-    return {Refusal::already, "the channel is subscribed to"};
+    return {CommandRefusal::already, "the channel is subscribed to"};
   if (subscriptions_.size() + asked_.size() >= settings_->channels_max) {
     hub_.counters().add(Counter::limit_subscriptions);
-    return {Refusal::limit, "the connection has all the channels that it may have"};
+    return {CommandRefusal::limit, "the connection has all the channels that it may have"};
   }
   switch (hub_.check_subscribe(start.key)) {
     case Status::ok: break;
     case Status::not_found: return kNoNamespace;
-    default: return {Refusal::limit, "the channel has all the subscribers that it may have"};
+    default: return {CommandRefusal::limit, "the channel has all the subscribers that it may have"};
   }
   const Namespace& policy = *settings_->pubsub.namespaces().find(name);
   if (start.watch && policy.presence == PresenceMode::none)
-    return {Refusal::unsupported, "the namespace has no presence"};
+    return {CommandRefusal::unsupported, "the namespace has no presence"};
   if (may_subscribe(name)) return {};
   hub_.counters().add(Counter::subscribe_forbidden);
-  return {Refusal::forbidden, "no right to subscribe to this channel"};
+  return {CommandRefusal::forbidden, "no right to subscribe to this channel"};
 }
 
 void LiveSession::begin_subscription(const Start& start) {
@@ -162,11 +162,11 @@ void LiveSession::on_verdict(Asked& asked, const HookVerdict& verdict) {
 }
 
 Error LiveSession::unsubscribe(const Command& command) {
-  static constexpr Error kNone = {Refusal::not_subscribed, "the channel is not subscribed to"};
+  static constexpr Error kNone = {CommandRefusal::not_subscribed, "the channel is not subscribed to"};
   ChannelKey key;
   if (ChannelKey::make(tenant_, command.channel, &key) != Status::ok) return kNone;
   if (const auto asked = find_asked(key); asked != asked_.end()) {
-    answer_error((*asked)->start.ref, Refusal::not_subscribed,
+    answer_error((*asked)->start.ref, CommandRefusal::not_subscribed,
                  "it was unsubscribed from meanwhile");
     asked_.erase(asked);
   } else if (subscriptions_.erase(key) == 0) {
@@ -194,10 +194,10 @@ Error LiveSession::publish(const Command& command) {
   Counters& counters = hub_.counters();
   counters.add(Counter::publish_refused);
   switch (error.refusal) {
-    case Refusal::unknown_namespace: counters.add(Counter::namespace_unknown); break;
-    case Refusal::forbidden: counters.add(Counter::publish_forbidden); break;
-    case Refusal::too_big: counters.add(Counter::limit_message); break;
-    case Refusal::rate: counters.add(Counter::limit_rate); break;
+    case CommandRefusal::unknown_namespace: counters.add(Counter::namespace_unknown); break;
+    case CommandRefusal::forbidden: counters.add(Counter::publish_forbidden); break;
+    case CommandRefusal::too_big: counters.add(Counter::limit_message); break;
+    case CommandRefusal::rate: counters.add(Counter::limit_rate); break;
     default: break;
   }
   return error;
@@ -206,13 +206,13 @@ Error LiveSession::publish(const Command& command) {
 Error LiveSession::begin_publish(const Command& command) {
   ChannelKey key;
   if (ChannelKey::make(tenant_, command.channel, &key) != Status::ok)
-    return {Refusal::invalid, "channel is no valid name"};
+    return {CommandRefusal::invalid, "channel is no valid name"};
   PubSub& pubsub = settings_->pubsub;
   const Namespace* policy = pubsub.namespaces().find(command.channel);
   if (!policy) return kNoNamespace;
   if (!may_publish(*policy, command.channel))
-    return {Refusal::forbidden, "no right to publish on this channel"};
-  if (!take_publish_rate(*policy)) return {Refusal::rate, "too many publications"};
+    return {CommandRefusal::forbidden, "no right to publish on this channel"};
+  if (!take_publish_rate(*policy)) return {CommandRefusal::rate, "too many publications"};
   Publication::More more = command.more;
   more.author = user();
   const bool plain = more.key.empty() && more.author.empty() && more.audience.everybody();
@@ -245,7 +245,7 @@ void LiveSession::on_published(CommandRef ref, Status status, std::string_view i
 Error LiveSession::presence(const Command& command) {
   ChannelKey key;
   if (ChannelKey::make(tenant_, command.channel, &key) != Status::ok)
-    return {Refusal::invalid, "channel is no valid name"};
+    return {CommandRefusal::invalid, "channel is no valid name"};
   PubSub& pubsub = settings_->pubsub;
   if (!pubsub.namespaces().find(command.channel)) {
     hub_.counters().add(Counter::namespace_unknown);
@@ -253,7 +253,7 @@ Error LiveSession::presence(const Command& command) {
   }
   if (!may_subscribe(command.channel)) {
     hub_.counters().add(Counter::subscribe_forbidden);
-    return {Refusal::forbidden, "no right to subscribe to this channel"};
+    return {CommandRefusal::forbidden, "no right to subscribe to this channel"};
   }
   std::unique_ptr<PresenceQuery> query = std::make_unique<PresenceAnswer>(*this, command.ref);
   return error_of(pubsub.ask_presence(key, query));
@@ -261,17 +261,17 @@ Error LiveSession::presence(const Command& command) {
 
 Error LiveSession::authenticate(const Command& command) {
   const auto& doorkeeper = settings_->doorkeeper;
-  if (!doorkeeper) return {Refusal::unsupported, "this route takes no tokens"};
+  if (!doorkeeper) return {CommandRefusal::unsupported, "this route takes no tokens"};
   std::shared_ptr<const SessionIdentity> fresh;
   if (doorkeeper->renew(command.token, tenant_, hub_.counters(), &fresh) != Status::ok || !fresh)
-    return {Refusal::unauthorized, "the token is not accepted"};
+    return {CommandRefusal::unauthorized, "the token is not accepted"};
   // A client may say who it is, but not turn into somebody else: what was decided for the one, by
   // the hook or by a revocation, would hold for the other.
   const bool named = identity_ && identity_->kind == "token";
   const bool decided =
       settings_->pubsub.subscribe_hook() && (!subscriptions_.empty() || !asked_.empty());
   if (fresh->user != user() && (named || decided))
-    return {Refusal::forbidden, "the token of another user needs a new connection"};
+    return {CommandRefusal::forbidden, "the token of another user needs a new connection"};
   take_identity(std::move(fresh));
   end_forbidden();
   answer_ok(command.ref, about());

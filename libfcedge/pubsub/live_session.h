@@ -106,7 +106,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   using Error = Command::Error;
   Error run(const Command& command);
   void answer_ok(CommandRef ref, std::string_view ok = "{}");
-  void answer_error(CommandRef ref, Refusal refusal, std::string_view message);
+  void answer_error(CommandRef ref, CommandRefusal refusal, std::string_view message);
   Error subscribe(const Command& command);
   Error check_subscribe(const Start& start);
   void begin_subscription(const Start& start);
