@@ -25,4 +25,6 @@ const char* refusal_text(Refusal refusal) {
   return "?";
 }
 
+uint16_t refusal_status(Refusal refusal) { return refusal == Refusal::tenant ? 403 : 401; }
+
 }  // namespace fce

@@ -32,5 +32,7 @@ enum class Refusal : uint8_t {
 const char* refusal_name(Refusal refusal);
 // The sentence; "" for none.
 const char* refusal_text(Refusal refusal);
+// The status of the answer (RFC 6750 section 3.1): 401 asks for another token, 403 for none.
+uint16_t refusal_status(Refusal refusal);
 
 }  // namespace fce

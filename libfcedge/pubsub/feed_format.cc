@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "http/field_list.h"
+#include "http/query.h"
 #include "pubsub/line_feed.h"
 #include "pubsub/target.h"
 

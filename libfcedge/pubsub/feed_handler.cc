@@ -7,6 +7,7 @@
 
 #include "http/context.h"
 #include "http/exchange.h"
+#include "http/query.h"
 #include "http/websocket.h"
 #include "pubsub/feed_format.h"
 #include "pubsub/line_feed.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "http/query.h"
 #include "pubsub/key.h"
 
 namespace fce {
@@ -39,8 +40,5 @@ class Target {
   Part tenant_;
   Part channel_;
 };
-
-// The value of a field of a query, as it came; "" when it is not there.
-std::string_view query_value(std::string_view query, std::string_view name);
 
 }  // namespace fce
