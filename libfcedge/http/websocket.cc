@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/ws_extension.h"
+
 namespace fce {
 namespace {
 
@@ -55,18 +57,27 @@ struct WebSocket::FirstTurn final : Flushable {
 
 WebSocket* WebSocket::accept(Exchange& exchange, const WebSocketOptions& options,
                              WebSocketOwner& owner) {
-  const WsHandshake handshake = websocket_check(exchange.request);
+  WsHandshake handshake = websocket_check(exchange.request);
+  WsDeflate deflate;
+  if (options.deflate) deflate = websocket_deflate(exchange.request);
+  if (handshake.status == 101 && deflate.malformed)
+    handshake = {400, "Sec-WebSocket-Extensions is malformed.", {}};
   if (handshake.status != 101) {
     refuse(exchange, handshake);
     return nullptr;
   }
   const std::string accept_value = websocket_accept_value(handshake.key);
-  Header headers[4] = {
+  Header headers[5] = {
       {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_value}};
   size_t count = 3;
   // A client fails the connection over a subprotocol that it has not offered.
   if (!options.subprotocol.empty() && websocket_offers(exchange.request, options.subprotocol))
     headers[count++] = {"Sec-WebSocket-Protocol", options.subprotocol};
+  std::string extension;
+  if (deflate.window_bits != 0) {
+    extension = websocket_deflate_answer(deflate);
+    headers[count++] = {"Sec-WebSocket-Extensions", extension};
+  }
 
   HttpContext& http = exchange.http;
   Upgraded upgraded;
@@ -75,22 +86,24 @@ WebSocket* WebSocket::accept(Exchange& exchange, const WebSocketOptions& options
       exchange.respond_text(400, "This connection cannot become a WebSocket.");
     return nullptr;
   }
-  return new WebSocket(http, std::move(upgraded), options, owner);
+  return new WebSocket(http, std::move(upgraded), options, deflate.window_bits, owner);
 }
 
 WebSocket::WebSocket(HttpContext& http, Upgraded&& upgraded, const WebSocketOptions& options,
-                     WebSocketOwner& owner)
+                     int deflate_bits, WebSocketOwner& owner)
     : http_(http),
       owner_(owner),
       stream_(upgraded.stream),
       timer_(&WebSocket::on_time, this),
-      parser_(http.net.limits.ws_message_bytes_max),
+      parser_(http.net.limits.ws_message_bytes_max, deflate_bits != 0),
       ping_ms_(std::clamp(options.ping_ms, 1u, kPingMsMax)),
       dead_ms_(std::max(options.dead_ms, 2 * ping_ms_)),
-      heard_ms_(now_ms()) {
+      heard_ms_(now_ms()),
+      deflate_bits_(static_cast<uint8_t>(deflate_bits)) {
   stream_->set_owner(this);
   http_.connections.push_back(this);
   http_.net.counters.add(Counter::ws_opened);
+  if (deflate_bits_ != 0) http_.net.counters.add(Counter::ws_deflated);
   timer_.arm(http_.net.loop.timers(), ping_ms_);
   output().head = std::move(upgraded.head);
   stream_->want_flush(Lane::answer);
@@ -149,7 +162,10 @@ void WebSocket::on_control(const WsParser::Item& item) {
 
 void WebSocket::on_broken() {
   const uint16_t code = parser_.error();
-  fail(code, code == WsClose::too_big ? Counter::limit_ws_message : Counter::ws_protocol_errors);
+  Counter counter = Counter::ws_protocol_errors;
+  if (code == WsClose::too_big)
+    counter = parser_.inflated_too_big() ? Counter::limit_inflate : Counter::limit_ws_message;
+  fail(code, counter);
 }
 
 void WebSocket::on_eof() {

@@ -40,6 +40,7 @@ struct WebSocketOptions {
   std::string_view subprotocol;  // the one that the handshake agreed on; "" none
   uint32_t ping_ms = 25'000;     // after so long a silence the peer is asked
   uint32_t dead_ms = 60'000;     // nothing heard for so long (at least two pings): it is dead
+  bool deflate = false;          // agree to permessage-deflate when the client offers it
 };
 
 class WebSocket final : public StreamOwner, public Drainable {
@@ -65,6 +66,9 @@ class WebSocket final : public StreamOwner, public Drainable {
   // still add is not sent. Again is harmless. For codes and reasons see `ws_close_payload`.
   void close(uint16_t code, std::string_view reason);
 
+  // The window size for `ws_deflate_message`; 0: compression was not agreed on.
+  int deflate_bits() const { return deflate_bits_; }
+
   // Who stops its reading for longer than `dead_ms` takes its peer for dead.
   Stream& stream() { return *stream_; }
 
@@ -84,7 +88,7 @@ class WebSocket final : public StreamOwner, public Drainable {
   struct FirstTurn;  // there only until what came with the handshake is processed
 
   WebSocket(HttpContext& http, Upgraded&& upgraded, const WebSocketOptions& options,
-            WebSocketOwner& owner);
+            int deflate_bits, WebSocketOwner& owner);
   ~WebSocket();
 
   static void on_time(void* self);
@@ -114,6 +118,7 @@ class WebSocket final : public StreamOwner, public Drainable {
   uint32_t heard_ms_;  // low half of the loop's time; silences are far shorter than it lasts
   uint16_t code_ = WsClose::abnormal;
   State state_ = State::open;
+  const uint8_t deflate_bits_;
   bool ping_due_ = false;
 };
 

@@ -5,8 +5,16 @@
 #include <vector>
 
 #include "http/utf8.h"
+#include "http/ws_deflate.h"
 
 namespace fce {
+
+namespace {
+
+// The first reserved bit, which permessage-deflate gives a meaning (RFC 7692 section 6).
+constexpr int kCompressed = 0x40;
+
+}  // namespace
 
 // What is there only while a frame or a message is half received.
 struct WsParser::Partial {
@@ -17,6 +25,7 @@ struct WsParser::Partial {
   bool in_frame = false;    // the header is complete
   bool in_message = false;  // a fragmented or half received message is open
   bool text = false;
+  bool compressed = false;
   bool delivered = false;  // the message was handed out: free it on the next call
   uint8_t header_bytes = 0;
   uint8_t header[14];
@@ -25,8 +34,8 @@ struct WsParser::Partial {
 
 void WsParser::Free::operator()(Partial* partial) const { delete partial; }
 
-size_t ws_frame_header(WsOpcode opcode, uint64_t payload_bytes, uint8_t* out) {
-  out[0] = static_cast<uint8_t>(0x80 | static_cast<uint8_t>(opcode));
+size_t ws_frame_header(WsOpcode opcode, uint64_t payload_bytes, uint8_t* out, bool compressed) {
+  out[0] = static_cast<uint8_t>(0x80 | (compressed ? kCompressed : 0) | static_cast<int>(opcode));
   if (payload_bytes <= 125) {
     out[1] = static_cast<uint8_t>(payload_bytes);
     return 2;
@@ -85,12 +94,16 @@ WsParser::Partial& WsParser::partial() {
   return *partial_;
 }
 
-// No extension was negotiated, so all three reserved bits are zero (section 5.2).
+// Reserved bits are zero (section 5.2), but for the one that marks a compressed message on its
+// first frame, where that was agreed on.
 bool WsParser::check_first_byte(uint8_t byte, Frame* frame) {
   const int opcode = byte & 0x0F;
-  if ((byte & 0x70) != 0 || (opcode > 2 && opcode < 8) || opcode > 10) return false;
+  if ((byte & 0x30) != 0 || (opcode > 2 && opcode < 8) || opcode > 10) return false;
   frame->fin = (byte & 0x80) != 0;
   frame->opcode = static_cast<WsOpcode>(opcode);
+  frame->compressed = (byte & kCompressed) != 0;
+  const bool may_compress = deflate_ && !frame->control() && opcode != 0;
+  if (frame->compressed && !may_compress) return false;
   if (frame->control()) return frame->fin;
   const bool in_message = partial_ && partial_->in_message;
   return (frame->opcode == WsOpcode::continuation) == in_message;
@@ -154,6 +167,17 @@ WsParser::Step WsParser::finish_control(WsOpcode opcode, Bytes payload, Item* it
   return Step::control;
 }
 
+WsParser::Step WsParser::finish_compressed(WsOpcode opcode, Bytes payload, Item* item) {
+  switch (ws_inflate_message(payload, message_bytes_max_, &item->payload)) {
+    case WsInflated::done: break;
+    case WsInflated::too_big: inflated_too_big_ = true; return fail(WsClose::too_big);
+    case WsInflated::broken: return fail(WsClose::invalid_payload);
+  }
+  if (opcode == WsOpcode::text && !is_utf8(item->payload)) return fail(WsClose::invalid_payload);
+  item->opcode = opcode;
+  return Step::message;
+}
+
 // The usual case, one whole frame in the input: nothing is allocated. False when it is not that;
 // then nothing was taken.
 bool WsParser::read_whole(Bytes* in, MutableBytes scratch, Item* item, Step* step) {
@@ -173,6 +197,8 @@ bool WsParser::read_whole(Bytes* in, MutableBytes scratch, Item* item, Step* ste
   *in = in->subspan(skip + size);
   if (frame.control()) {
     *step = finish_control(frame.opcode, payload, item);
+  } else if (frame.compressed) {
+    *step = finish_compressed(frame.opcode, payload, item);
   } else if (frame.opcode == WsOpcode::text && !is_utf8(payload)) {
     *step = fail(WsClose::invalid_payload);
   } else {
@@ -198,6 +224,7 @@ bool WsParser::collect_header(Bytes* in) {
     if (!part.frame.control() && !part.in_message) {
       part.in_message = true;
       part.text = part.frame.opcode == WsOpcode::text;
+      part.compressed = part.frame.compressed;
     }
     return true;
   }
@@ -217,7 +244,8 @@ WsParser::Step WsParser::take_payload(Bytes* in) {
     part.message.insert(part.message.end(), piece.begin(), piece.end());
     const MutableBytes added(part.message.data() + before, piece.size());
     ws_unmask(added, added.data(), part.frame.mask, part.taken);
-    if (part.text && !part.utf8.feed(added)) return fail(WsClose::invalid_payload);
+    if (part.text && !part.compressed && !part.utf8.feed(added))
+      return fail(WsClose::invalid_payload);
   }
   part.taken += piece.size();
   if (part.taken < part.frame.payload_bytes) return Step::more;
@@ -237,10 +265,12 @@ WsParser::Step WsParser::read_parts(Bytes* in, Item* item) {
       return finish_control(part.frame.opcode, {part.control, size}, item);
     }
     if (!part.frame.fin) continue;
-    if (part.text && !part.utf8.complete()) return fail(WsClose::invalid_payload);
+    const WsOpcode opcode = part.text ? WsOpcode::text : WsOpcode::binary;
     part.delivered = true;
-    item->opcode = part.text ? WsOpcode::text : WsOpcode::binary;
     item->payload = {part.message.data(), part.message.size()};
+    if (part.compressed) return finish_compressed(opcode, item->payload, item);
+    if (part.text && !part.utf8.complete()) return fail(WsClose::invalid_payload);
+    item->opcode = opcode;
     return Step::message;
   }
 }

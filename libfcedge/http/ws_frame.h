@@ -30,7 +30,9 @@ enum class WsOpcode : uint8_t {
 };
 
 // The header of an unmasked, unfragmented server frame. `out` has 10 bytes; returns how many.
-size_t ws_frame_header(WsOpcode opcode, uint64_t payload_bytes, uint8_t* out);
+// `compressed`: of a message that permessage-deflate made.
+size_t ws_frame_header(WsOpcode opcode, uint64_t payload_bytes, uint8_t* out,
+                       bool compressed = false);
 
 // A control frame carries at most so much (section 5.5).
 constexpr size_t kWsControlBytesMax = 125;
@@ -49,7 +51,9 @@ void ws_unmask(Bytes in, uint8_t* out, const uint8_t (&mask)[4], uint64_t offset
 
 class WsParser {
  public:
-  explicit WsParser(uint32_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  // `deflate`: permessage-deflate was agreed on, so messages may be compressed.
+  explicit WsParser(uint32_t message_bytes_max, bool deflate = false)
+      : message_bytes_max_(message_bytes_max), deflate_(deflate) {}
 
   enum class Step : uint8_t {
     more,     // all input is taken
@@ -64,11 +68,14 @@ class WsParser {
   };
 
   // Takes bytes from the front of `*in` until there is something to tell. The payload is borrowed
-  // until the next call; it may lie in `scratch`, which saves the memory of messages that fit.
+  // until the next call of any parser of this thread; it may lie in `scratch`, which saves the
+  // memory of messages that fit.
   Step next(Bytes* in, MutableBytes scratch, Item* item);
 
   // The close code for what went wrong: 1002, 1007 or 1009.
   uint16_t error() const { return error_; }
+  // Whether a message was small, but too large once it was inflated.
+  bool inflated_too_big() const { return inflated_too_big_; }
   // Whether nothing is half received, and so no memory is held.
   bool idle() const { return partial_ == nullptr; }
   // Forgets what is half received.
@@ -80,6 +87,7 @@ class WsParser {
     uint8_t mask[4] = {};
     WsOpcode opcode = WsOpcode::continuation;
     bool fin = false;
+    bool compressed = false;
     bool control() const { return static_cast<uint8_t>(opcode) >= 8; }
   };
   struct Partial;
@@ -95,12 +103,15 @@ class WsParser {
   bool collect_header(Bytes* in);
   Step take_payload(Bytes* in);
   Step finish_control(WsOpcode opcode, Bytes payload, Item* item);
+  Step finish_compressed(WsOpcode opcode, Bytes payload, Item* item);
   Step fail(uint16_t code);
   Partial& partial();
 
   std::unique_ptr<Partial, Free> partial_;
   uint32_t message_bytes_max_;
   uint16_t error_ = 0;
+  bool deflate_;
+  bool inflated_too_big_ = false;
 };
 
 }  // namespace fce

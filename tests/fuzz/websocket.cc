@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a WebSocket client sends. The input is two bytes that choose the cuts and the limit, then
-// the stream. However it is cut, and wherever payloads are put, the parser has to tell the same.
+// the stream; half of the choices allow compressed messages. However it is cut, and wherever
+// payloads are put, the parser has to tell the same.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -23,7 +24,8 @@ struct Reading {
   uint32_t message_max;
   std::string told;
 
-  Reading(uint32_t max, size_t scratch) : parser(max), scratch_bytes(scratch), message_max(max) {}
+  Reading(uint32_t max, bool deflate, size_t scratch)
+      : parser(max, deflate), scratch_bytes(scratch), message_max(max) {}
 
   void feed(Bytes in) {
     uint8_t scratch[512];
@@ -54,6 +56,7 @@ struct Reading {
   void require_same(const Reading& other) const {
     require(told == other.told);
     require(parser.error() == other.parser.error());
+    require(parser.inflated_too_big() == other.parser.inflated_too_big());
   }
 };
 
@@ -63,12 +66,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   uint32_t dice = data[0] | 1u;
   const uint32_t message_max = data[1] < 128 ? 300 : data[1];
+  const bool deflate = (data[0] & 1) != 0;
   const Bytes input(data + 2, size - 2);
 
-  Reading whole(message_max, 512);
+  Reading whole(message_max, deflate, 512);
   whole.feed(input);
 
-  Reading cut(message_max, 16);
+  Reading cut(message_max, deflate, 16);
   for (size_t at = 0; at < input.size();) {
     dice = dice * 1664525 + 1013904223;
     const size_t piece = std::min<size_t>(input.size() - at, 1 + (dice >> 16) % 23);
@@ -77,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   cut.require_same(whole);
 
-  Reading single(message_max, 0);
+  Reading single(message_max, deflate, 0);
   for (size_t at = 0; at < input.size(); ++at) single.feed(input.subspan(at, 1));
   single.require_same(whole);
   return 0;
