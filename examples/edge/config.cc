@@ -47,6 +47,7 @@ constexpr LimitKey kLimitKeys[] = {
     {"tls_key_updates_max", &fce_limits::tls_key_updates_max, 1, kCountMax},
     {"ws_message_bytes_max", &fce_limits::ws_message_bytes_max, 1, kBytesMax},
     {"ws_control_per_s", &fce_limits::ws_control_per_s, 1, kCountMax},
+    {"h2_idle_ms", &fce_limits::h2_idle_ms, 1, kMsMax},
 };
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");
@@ -100,7 +101,7 @@ class Loader {
  private:
   static constexpr const char* kNodeKeys[] = {"shards",    "workers",         "state_dir",
                                               "log_level", "drain_spread_ms", "drain_limit_ms",
-                                              "io_uring"};
+                                              "io_uring",  "h2_websocket"};
 
   void read_node() {
     // The keys of [node] stand directly in [nodes.NAME], beside that node's own sections.
@@ -120,6 +121,7 @@ class Loader {
     section.number("workers", &node.workers, 1, 1024);
     section.number("drain_spread_ms", &node.drain_spread_ms, 0, kMsMax);
     section.number("drain_limit_ms", &node.drain_limit_ms, 0, kMsMax);
+    section.flag("h2_websocket", &node.h2_websocket);
     node.state_dir.place = section.path("state_dir", &node.state_dir.path);
     size_t level = FCE_LOG_INFO - FCE_LOG_DEBUG;
     section.choice("log_level", &level, {"debug", "info", "warn", "error"});

@@ -46,6 +46,7 @@ struct NodeSettings {
   uint32_t io_uring = 0;
   uint32_t drain_spread_ms = 5000;
   uint32_t drain_limit_ms = 30000;
+  bool h2_websocket = false;
   int32_t log_level = FCE_LOG_INFO;
   PathSetting state_dir;
   Place place;

@@ -46,7 +46,8 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   const NodeSettings& a = running.node;
   const NodeSettings& b = wanted.node;
   if (a.name != b.name || a.shards != b.shards || a.workers != b.workers ||
-      a.io_uring != b.io_uring || a.state_dir.path != b.state_dir.path) {
+      a.io_uring != b.io_uring || a.state_dir.path != b.state_dir.path ||
+      a.h2_websocket != b.h2_websocket) {
     warn("node");
   }
   // A default that the open-file limit lowered at the start is no difference between the files.
@@ -75,6 +76,7 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   options.channels_max = config.pubsub.channels_max;
   options.fanout_us = config.pubsub.fanout_us;
   options.io_uring = config.node.io_uring;
+  options.h2_websocket = config.node.h2_websocket ? 1 : 0;
   const PathSetting& state_dir = config.node.state_dir;
   if (with_state && !state_dir.path.empty()) {
     make_private_directory(config, state_dir);

@@ -113,7 +113,7 @@ typedef struct fce_limits {
   uint32_t header_ms;               /* first byte of a request until its header ends [10000] */
   uint32_t body_ms;                 /* pause in a body, which needs 1 KiB/s over all [15000] */
   uint32_t write_ms;                /* longest time a client takes nothing that waits [30000] */
-  uint32_t idle_ms;                 /* keep-alive without a request [75000] */
+  uint32_t idle_ms;                 /* HTTP/1.1 keep-alive without a request [75000] */
   uint32_t handler_ms;              /* a handler's time to answer, then 503 [60000] */
   uint32_t pipeline_max;            /* requests of one HTTP/1.1 connection under way [32] */
   uint32_t h2_streams_max;          /* concurrent streams of an HTTP/2 connection [128] */
@@ -124,6 +124,7 @@ typedef struct fce_limits {
   uint32_t tls_key_updates_max;     /* KeyUpdate records a minute [16] */
   uint32_t ws_message_bytes_max;    /* a WebSocket message from a client [65536] */
   uint32_t ws_control_per_s;        /* pings and pongs from a client a second [20] */
+  uint32_t h2_idle_ms;              /* an HTTP/2 connection without a stream [30000] */
 } fce_limits;
 
 /* ---- Node ---- */
@@ -142,9 +143,10 @@ typedef struct fce_node_options {
   uint32_t channels_max;      /* channels of the node [1000000] */
   uint32_t fanout_us;         /* time slice of fan-out per loop turn, microseconds [2000] */
   uint32_t workers;           /* threads for blocking disk work [4] */
-  uint32_t
-      io_uring; /* to write to many sockets at once: 0 where the kernel allows it, 1 always
-                 * (fce_node_create fails with FCE_EUNSUPPORTED where it cannot), 2 never [0] */
+  uint32_t io_uring;          /* to write to many sockets at once: 0 where the kernel allows it,
+                                 1 always (fce_node_create fails with FCE_EUNSUPPORTED where it
+                                 cannot), 2 never [0] */
+  uint32_t h2_websocket;      /* 1: clients may open WebSockets on streams of HTTP/2 (RFC 8441) */
 } fce_node_options;
 
 /* Fills options with `size` and zeros. **Thread**: any. */

@@ -33,6 +33,7 @@ Limits Limits::from(const fce_limits* options) {
   FCE_TAKE_(tls_key_updates_max);
   FCE_TAKE_(ws_message_bytes_max);
   FCE_TAKE_(ws_control_per_s);
+  FCE_TAKE_(h2_idle_ms);
 #undef FCE_TAKE_
   return limits;
 }

@@ -29,6 +29,7 @@ struct Limits {
   uint32_t tls_key_updates_max = 16;
   uint32_t ws_message_bytes_max = 65'536;
   uint32_t ws_control_per_s = 20;
+  uint32_t h2_idle_ms = 30'000;
 
   // Takes what the embedding program set; what it left zero (or does not know of) stays.
   static Limits from(const fce_limits* options);

@@ -46,6 +46,7 @@ Status Node::create(const fce_node_options& options) {
   const uint32_t fanout_us = or_default(options.fanout_us, kFanoutUs);
   for (uint32_t i = 0; i < shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(*this, i, limits_, fanout_us, connections_));
+    shards_.back()->http().h2_websocket = options.h2_websocket != 0;
     status = shards_.back()->open(static_cast<UringMode>(options.io_uring));
     if (status != Status::ok) return status;
   }

@@ -36,7 +36,8 @@ class HttpContext {
   std::shared_ptr<const RouteTable> routes;  // replaced whole, on the shard's thread
   List<Drainable> connections;
   bool draining = false;
-  uint32_t shard = 0;  // index, for handlers that keep a part per shard
+  bool h2_websocket = false;  // WebSocket over HTTP/2 is on (RFC 8441)
+  uint32_t shard = 0;         // index, for handlers that keep a part per shard
 
  private:
   uint64_t date_until_ms_ = 0;

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "http/body.h"
 #include "http/message.h"
+#include "http/ws_channel.h"
 #include "loop/timer.h"
 #include "net/address.h"
 
@@ -20,13 +21,13 @@ namespace fce {
 class Exchange;
 class HttpContext;
 class RouteTable;
-class Stream;
 struct Route;
 
-// What is left of a connection that leaves HTTP (RFC 9110 section 7.8): the new protocol sends
-// `head` first, and reads `rest` before anything new from the stream.
+// What is left of a connection that leaves HTTP (RFC 9110 section 7.8), or of a stream of HTTP/2
+// that becomes a tunnel (RFC 8441): the new protocol sends `head` first, and reads `rest` before
+// anything new from the channel.
 struct Upgraded {
-  Stream* stream = nullptr;
+  WsChannel channel;
   Slice head;
   std::vector<uint8_t> rest;
 };
@@ -39,8 +40,8 @@ class ExchangeTransport {
                          Body body) = 0;
   // Gives up: resets the stream or closes the connection.
   virtual void on_abort(Exchange& exchange) = 0;
-  // Answers 101 with these fields and hands the connection over; FCE_EUNSUPPORTED where the codec
-  // has no upgrade (HTTP/2).
+  // Answers 101 (HTTP/2: 200) with these fields and hands the connection or the stream over;
+  // FCE_EUNSUPPORTED when the request did not ask for it.
   virtual Status on_upgrade(Exchange& exchange, std::span<const Header> headers,
                             Upgraded* upgraded) = 0;
   // Sends "100 Continue", once, if the client waits for it.

@@ -259,12 +259,13 @@ Status H1Connection::on_upgrade(Exchange& exchange, std::span<const Header> head
     return fail(Status::unsupported, "this request cannot be upgraded");
   keep_alive_ = true;
   queue_head(101, headers, exchange.extra_headers, std::nullopt);
-  upgraded->stream = std::exchange(stream_, nullptr);
+  Stream& stream = *std::exchange(stream_, nullptr);
+  upgraded->channel = WsChannel(stream);
   upgraded->head = std::move(queue_.back());
   queue_.clear();
   upgraded->rest.assign(after_.begin(), after_.end());
   upgraded->rest.insert(upgraded->rest.end(), held_.begin(), held_.end());
-  upgraded->stream->start_reading();
+  stream.start_reading();
   exchange_ = nullptr;
   exchange.unref();
   unlink();

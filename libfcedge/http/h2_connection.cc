@@ -33,7 +33,7 @@ H2Connection::H2Connection(HttpContext& http, Stream& stream)
     : link_(http, stream),
       timer_([](void* self) { static_cast<H2Connection*>(self)->on_timer(); }, this),
       since_ms_(http.net.loop.now_ms()) {
-  link_.session = make_h2_session(callbacks(), this, memory_, http.net.limits);
+  link_.session = make_h2_session(callbacks(), this, memory_, http.net.limits, http.h2_websocket);
   http.connections.push_back(this);
 }
 
@@ -185,6 +185,7 @@ void H2Connection::on_data_sent(const uint8_t* frame_head) {
 bool H2Connection::on_reset_sent(uint32_t error) {
   switch (error) {
     case NGHTTP2_NO_ERROR:
+    case NGHTTP2_CANCEL:
     case NGHTTP2_INTERNAL_ERROR: return true;  // ours
     default: return spend_reset();             // the client has made us do it
   }
@@ -262,7 +263,7 @@ void H2Connection::finish_drain() {
 uint64_t H2Connection::next_deadline_ms() {
   const Limits& limits = link_.http.net.limits;
   uint64_t at = kNever;
-  if (link_.streams.empty()) at = since_ms_ + (any_request_ ? limits.idle_ms : limits.header_ms);
+  if (link_.streams.empty()) at = since_ms_ + (any_request_ ? limits.h2_idle_ms : limits.header_ms);
   if (heading_) at = std::min(at, head_since_ms_ + limits.header_ms);
   link_.uploads.for_each(
       [&at](H2Stream* upload) { at = std::min(at, upload->upload_deadline_ms()); });
@@ -288,8 +289,7 @@ void H2Connection::on_timer() {
     return link_.stream.abort(Status::timed_out);
   }
   if (link_.streams.empty() && now >= next_deadline_ms() && drain_ != Drain::announced) {
-    link_.http.net.counters.add(any_request_ ? Counter::limit_idle_time
-                                             : Counter::limit_header_time);
+    link_.http.net.counters.add(any_request_ ? Counter::limit_h2_idle : Counter::limit_header_time);
     nghttp2_session_terminate_session(link_.session, NGHTTP2_NO_ERROR);
     link_.stream.want_flush(Lane::answer);
     return;

@@ -71,6 +71,8 @@ bool H2RequestHead::add_pseudo(std::string_view name, std::string_view value) {
     scheme_ = arena_.copy(value);
   } else if (name == ":authority") {
     authority_ = arena_.copy(value);
+  } else if (name == ":protocol") {
+    protocol_ = arena_.copy(value);
   }
   return true;
 }
@@ -93,15 +95,25 @@ H2RequestHead::Refusal H2RequestHead::finish(Request* request) {
   if (refusal_.status != 0) return refusal_;
   if (cookies_ > 1) join_cookies();
   request->headers = {headers_, count_};
-  if (method_ == "CONNECT") {
-    refuse(501, "CONNECT is not served\n");
-    return refusal_;
-  }
+  if (method_ == "CONNECT" || !protocol_.empty()) set_connect(request);
+  if (refusal_.status != 0) return refusal_;
   if (!equals_ignoring_case(scheme_, "https") && !equals_ignoring_case(scheme_, "http"))
     refuse(400, "the scheme is not http or https\n");
   set_host(request);
   set_target(request);
   return refusal_;
+}
+
+// An extended CONNECT asks for a WebSocket (RFC 8441), as a GET does in HTTP/1.1: so routes and
+// handlers see a GET.
+void H2RequestHead::set_connect(Request* request) {
+  if (method_ != "CONNECT") return refuse(400, "only CONNECT has a protocol\n");
+  if (protocol_.empty()) return refuse(501, "CONNECT is not served\n");
+  if (!equals_ignoring_case(protocol_, "websocket"))
+    return refuse(501, "of protocols over CONNECT only websocket is served\n");
+  request->method = Method::get;
+  request->method_text = "GET";
+  request->protocol = "websocket";
 }
 
 void H2RequestHead::set_host(Request* request) {

@@ -40,6 +40,7 @@ class H2RequestHead {
 
  private:
   bool add_pseudo(std::string_view name, std::string_view value);
+  void set_connect(Request* request);
   void refuse(uint16_t status, const char* why, Counter counter = Counter::bad_requests);
   void keep(Header header);
   void join_cookies();
@@ -51,6 +52,7 @@ class H2RequestHead {
   Refusal refusal_;
   std::string_view method_;
   std::string_view scheme_;
+  std::string_view protocol_;
   std::string_view authority_;
   std::string_view path_;
   const char* host_ = nullptr;  // the Host field, apart from being in `headers_`

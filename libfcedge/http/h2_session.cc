@@ -70,22 +70,24 @@ nghttp2_option* make_options(const Limits& limits) {
   return options;
 }
 
-void submit_settings(nghttp2_session* session, const Limits& limits) {
+void submit_settings(nghttp2_session* session, const Limits& limits, bool websocket) {
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, kInflateTableBytes},
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.h2_streams_max},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kH2StreamWindowBytes},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.header_bytes_max},
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+      {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},  // the last: it may be left out
   };
-  nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings));
+  nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
+                          std::size(settings) - (websocket ? 0 : 1));
   nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, kH2ConnectionWindowBytes);
 }
 
 }  // namespace
 
 nghttp2_session* make_h2_session(const nghttp2_session_callbacks* callbacks, void* user,
-                                 H2Memory& memory, const Limits& limits) {
+                                 H2Memory& memory, const Limits& limits, bool websocket) {
   nghttp2_mem functions{&memory, allocate, release, allocate_zeroed, reallocate};
   nghttp2_option* options = make_options(limits);
   nghttp2_session* session = nullptr;
@@ -94,7 +96,7 @@ nghttp2_session* make_h2_session(const nghttp2_session_callbacks* callbacks, voi
   memory.lending = false;
   nghttp2_option_del(options);
   if (error != 0) fatal("cannot make an HTTP/2 session: %s", nghttp2_strerror(error));
-  submit_settings(session, limits);
+  submit_settings(session, limits, websocket);
   return session;
 }
 

@@ -22,7 +22,8 @@ constexpr int32_t kH2ConnectionWindowBytes = 1 << 20;
 constexpr int32_t kH2StreamWindowBytes = 256 * 1024;
 
 // Makes a session with its first SETTINGS frame queued. `memory` must outlive it.
+// `websocket`: clients are told that they may open WebSockets on streams (RFC 8441).
 nghttp2_session* make_h2_session(const nghttp2_session_callbacks* callbacks, void* user,
-                                 H2Memory& memory, const Limits& limits);
+                                 H2Memory& memory, const Limits& limits, bool websocket);
 
 }  // namespace fce

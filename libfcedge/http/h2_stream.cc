@@ -12,6 +12,7 @@
 #include "http/context.h"
 #include "http/dispatch.h"
 #include "http/h2_answer.h"
+#include "http/h2_tunnel.h"
 #include "net/stream.h"
 
 namespace fce {
@@ -50,6 +51,8 @@ H2Stream::H2Stream(H2Link& link, int32_t id) : link_(link), id_(id) {
 H2Stream::~H2Stream() {
   if (exchange_) exchange_->detach();
   release_exchange();
+  tunnel_ = nullptr;
+  source_.reset();
 }
 
 void H2Stream::release_exchange() {
@@ -76,16 +79,20 @@ void H2Stream::on_head(bool request_ends) {
   exchange.ref();  // an answer ends our own reference
   const H2RequestHead::Refusal refusal = head_->finish(&exchange.request);
   exchange.request.tls = link_.stream.is_tls();
-  content_length_ = request_ends ? 0 : head_->content_length();
+  const bool tunnel = asks_for_tunnel();
+  content_length_ = request_ends || tunnel ? 0 : head_->content_length();
   has_priority_ |= head_->has_priority();
   head_ = nullptr;
   request_open_ = !request_ends;
   if (refusal.status != 0) {
     counters.add(refusal.counter);
     exchange.respond_text(refusal.status, refusal.why);
+  } else if (tunnel && request_ends) {
+    counters.add(Counter::bad_requests);
+    exchange.respond_text(400, "a WebSocket needs a stream that stays open\n");
   } else {
     body_max_ = dispatch_begin(exchange, content_length_);
-    if (request_ends) {
+    if (request_ends || tunnel) {
       dispatch_run(exchange);
     } else if (!exchange.answered()) {
       upload_began_ms_ = upload_last_ms_ = link_.http.net.loop.now_ms();
@@ -96,6 +103,7 @@ void H2Stream::on_head(bool request_ends) {
 }
 
 bool H2Stream::on_body(Bytes piece) {
+  if (tunnel_ && !tunnel_->closing()) return tunnel_->on_data(piece);
   if (!exchange_) {
     discarded_bytes_ += piece.size();
     if (answer_sent_ && discarded_bytes_ > kLingerBytes) stop_request();
@@ -139,7 +147,8 @@ bool H2Stream::reserve_body(size_t needed) {
 void H2Stream::on_request_end() {
   request_open_ = false;
   static_cast<ListNode<H2Upload>*>(this)->unlink();
-  if (!exchange_) return;
+  if (tunnel_) return tunnel_->on_end();
+  if (!exchange_ || asks_for_tunnel()) return;
   exchange_->request.body = {body_, body_size_};
   dispatch_run(*exchange_);
 }
@@ -161,6 +170,14 @@ void H2Stream::on_upload_too_slow() {
 
 void H2Stream::on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                          Body body) {
+  // A success would make it a tunnel (RFC 9113 section 8.5).
+  if (asks_for_tunnel() && status / 100 == 2)
+    return answer(exchange, 501, {}, Body::copy_of("there is no WebSocket here\n"));
+  answer(exchange, status, headers, std::move(body));
+}
+
+void H2Stream::answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
+                      Body body) {
   const AnswerPlan plan = plan_answer(exchange.request.method, status, body);
   H2AnswerFields fields(exchange, status, headers, plan);
   nghttp2_data_provider provider{};
@@ -176,7 +193,7 @@ void H2Stream::on_answer(Exchange& exchange, uint16_t status, std::span<const He
   // Fails only when the stream is being reset anyway.
   nghttp2_submit_response(link_.session, id_, fields.data(), fields.size(),
                           plan.send_body ? &provider : nullptr);
-  if (plan.send_body) prioritize(fields.event_stream(), body.length);
+  if (plan.send_body) prioritize(tunnel_ || fields.event_stream(), body.length);
   link_.stream.want_flush(Lane::answer);
   release_exchange();
 }
@@ -203,8 +220,27 @@ void H2Stream::on_abort(Exchange&) {
   release_exchange();
 }
 
-Status H2Stream::on_upgrade(Exchange&, std::span<const Header>, Upgraded*) {
-  return fail(Status::unsupported, "HTTP/2 has no upgrade of a connection");
+Status H2Stream::on_upgrade(Exchange& exchange, std::span<const Header> headers,
+                            Upgraded* upgraded) {
+  if (!asks_for_tunnel() || !request_open_)
+    return fail(Status::unsupported, "this request cannot be upgraded");
+  auto tunnel = std::make_unique<H2Tunnel>(*this);
+  tunnel_ = tunnel.get();
+  upgraded->channel = WsChannel(*tunnel);
+  // What the client sent without waiting for the answer.
+  upgraded->rest.assign(body_, body_ + body_size_);
+  answer(exchange, 200, headers, Body::pulled(std::move(tunnel), std::nullopt));
+  return Status::ok;
+}
+
+void H2Stream::open_window(uint32_t bytes) {
+  nghttp2_session_consume_stream(link_.session, id_, bytes);
+  link_.stream.want_flush(Lane::answer);
+}
+
+void H2Stream::cancel() {
+  nghttp2_submit_rst_stream(link_.session, NGHTTP2_FLAG_NONE, id_, NGHTTP2_CANCEL);
+  link_.stream.want_flush(Lane::answer);
 }
 
 void H2Stream::on_continue(Exchange&) {
@@ -261,6 +297,7 @@ ptrdiff_t H2Stream::read(size_t length, uint32_t* flags) {
   const bool too_short = result == BodySource::Pull::end && length_known_ && added < left_;
   if (result == BodySource::Pull::failed || added > max || too_short) {
     out.truncate(mark);
+    tunnel_ = nullptr;
     source_.reset();
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
   }

@@ -18,6 +18,7 @@ struct nghttp2_session;
 namespace fce {
 
 class H2Stream;
+class H2Tunnel;
 struct H2Upload;  // tag of the list of streams whose request body is coming in
 
 // What the streams of one connection share with it.
@@ -74,11 +75,17 @@ class H2Stream final : public ExchangeTransport,
   // BodyReader
   void on_body_ready(BodySource& source, Lane lane) override;
 
+  // For the tunnel that the stream has become.
+  void open_window(uint32_t bytes);
+  void cancel();
+
   // For nghttp2: adds at most `length` bytes of a DATA frame, with room for its header, to the
   // gather. Returns their number or one of its error codes.
   ptrdiff_t read(size_t length, uint32_t* flags);
 
  private:
+  void answer(Exchange& exchange, uint16_t status, std::span<const Header> headers, Body body);
+  bool asks_for_tunnel() const { return !exchange_->request.protocol.empty(); }
   bool reserve_body(size_t needed);
   void prioritize(bool event_stream, std::optional<uint64_t> length);
   BodySource::Pull pull(Gather& out, size_t max);
@@ -90,9 +97,10 @@ class H2Stream final : public ExchangeTransport,
   Exchange* exchange_;   // until it is answered
   H2RequestHead* head_;  // in the arena, until it is complete
   std::unique_ptr<BodySource> source_;
-  Slice bytes_;              // of the answer, when there is no source
-  uint64_t left_ = 0;        // bytes of the answer still to come, when that is known
-  uint8_t* body_ = nullptr;  // of the request, in the arena
+  H2Tunnel* tunnel_ = nullptr;  // `source_`, when it is one
+  Slice bytes_;                 // of the answer, when there is no source
+  uint64_t left_ = 0;           // bytes of the answer still to come, when that is known
+  uint8_t* body_ = nullptr;     // of the request, in the arena
   uint32_t body_size_ = 0;
   uint32_t body_capacity_ = 0;
   uint32_t body_max_ = 0;

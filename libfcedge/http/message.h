@@ -23,6 +23,7 @@ struct Header {
 struct Request {
   Method method = Method::other;
   std::string_view method_text;
+  std::string_view protocol;   // of an extended CONNECT of HTTP/2 (RFC 8441): it reads as a GET
   std::string_view host;       // of Host or :authority, without port, in lower case
   std::string_view authority;  // the same as it came, with port
   std::string_view path;       // as it came, without query: begins with "/" (or is "*")

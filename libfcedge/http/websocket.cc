@@ -66,10 +66,15 @@ WebSocket* WebSocket::accept(Exchange& exchange, const WebSocketOptions& options
     refuse(exchange, handshake);
     return nullptr;
   }
-  const std::string accept_value = websocket_accept_value(handshake.key);
-  Header headers[5] = {
-      {"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_value}};
-  size_t count = 3;
+  std::string accept_value;
+  Header headers[5];
+  size_t count = 0;
+  if (!handshake.key.empty()) {
+    accept_value = websocket_accept_value(handshake.key);
+    headers[count++] = {"Upgrade", "websocket"};
+    headers[count++] = {"Connection", "Upgrade"};
+    headers[count++] = {"Sec-WebSocket-Accept", accept_value};
+  }
   // A client fails the connection over a subprotocol that it has not offered.
   if (!options.subprotocol.empty() && websocket_offers(exchange.request, options.subprotocol))
     headers[count++] = {"Sec-WebSocket-Protocol", options.subprotocol};
@@ -93,20 +98,21 @@ WebSocket::WebSocket(HttpContext& http, Upgraded&& upgraded, const WebSocketOpti
                      int deflate_bits, WebSocketOwner& owner)
     : http_(http),
       owner_(owner),
-      stream_(upgraded.stream),
+      channel_(upgraded.channel),
       timer_(&WebSocket::on_time, this),
       parser_(http.net.limits.ws_message_bytes_max, deflate_bits != 0),
       ping_ms_(std::clamp(options.ping_ms, 1u, kPingMsMax)),
       dead_ms_(std::max(options.dead_ms, 2 * ping_ms_)),
       heard_ms_(now_ms()),
       deflate_bits_(static_cast<uint8_t>(deflate_bits)) {
-  stream_->set_owner(this);
+  channel_.set_owner(this);
   http_.connections.push_back(this);
   http_.net.counters.add(Counter::ws_opened);
+  if (channel_.is_tunnel()) http_.net.counters.add(Counter::ws_h2_opened);
   if (deflate_bits_ != 0) http_.net.counters.add(Counter::ws_deflated);
   timer_.arm(http_.net.loop.timers(), ping_ms_);
-  output().head = std::move(upgraded.head);
-  stream_->want_flush(Lane::answer);
+  if (!upgraded.head.bytes.empty()) output().head = std::move(upgraded.head);
+  channel_.want_flush(Lane::answer);
   // A node that drains has asked its connections before this one was there.
   if (!upgraded.rest.empty() || http_.draining) {
     first_turn_ = std::make_unique<FirstTurn>(*this, std::move(upgraded.rest));
@@ -134,7 +140,7 @@ void WebSocket::read(Bytes data) {
   uint8_t scratch[kScratchBytes];
   WsParser::Item item;
   // The owner may close or abort from within `on_message`.
-  while (state_ != State::done && !stream_->closing()) {
+  while (state_ != State::done && !channel_.closing()) {
     switch (parser_.next(&data, scratch, &item)) {
       case WsParser::Step::more: return;
       case WsParser::Step::message:
@@ -179,7 +185,7 @@ void WebSocket::on_time(void* self) {
   auto* socket = static_cast<WebSocket*>(self);
   if (socket->state_ == State::open) return socket->watch_silence();
   socket->state_ = State::done;
-  socket->stream_->abort(Status::timed_out);
+  socket->channel_.abort(Status::timed_out);
 }
 
 void WebSocket::watch_silence() {
@@ -187,12 +193,12 @@ void WebSocket::watch_silence() {
   if (silent_ms >= dead_ms_) {
     http_.net.counters.add(Counter::ws_dead);
     state_ = State::done;
-    return stream_->abort(Status::timed_out);
+    return channel_.abort(Status::timed_out);
   }
   uint32_t next_ms = ping_ms_;
   if (silent_ms >= ping_ms_) {
     ping_due_ = true;
-    stream_->want_flush(Lane::fanout);  // the pings of a herd do not hold up requests
+    channel_.want_flush(Lane::fanout);  // the pings of a herd do not hold up requests
   } else {
     next_ms = ping_ms_ - silent_ms;
   }
@@ -218,7 +224,7 @@ void WebSocket::queue_pong(Bytes payload) {
   const size_t header_bytes = ws_frame_header(WsOpcode::pong, payload.size(), header);
   own.pongs.insert(own.pongs.end(), header, header + header_bytes);
   own.pongs.insert(own.pongs.end(), payload.begin(), payload.end());
-  stream_->want_flush(Lane::answer);
+  channel_.want_flush(Lane::answer);
 }
 
 void WebSocket::send_text(std::string_view text) {
@@ -235,7 +241,7 @@ void WebSocket::send_text(std::string_view text) {
   std::copy(text.begin(), text.end(), frame->data() + header_bytes);
   own.message_bytes += frame->size();
   own.messages.push_back(Slice::whole(std::move(frame)));
-  stream_->want_flush(Lane::answer);
+  channel_.want_flush(Lane::answer);
 }
 
 bool WebSocket::on_flush(Gather& out) {
@@ -294,7 +300,7 @@ void WebSocket::close(uint16_t code, std::string_view reason) {
   queue_close(code, reason);
   state_ = State::closing;
   timer_.arm(http_.net.loop.timers(), kCloseMs);
-  stream_->want_flush(Lane::answer);
+  channel_.want_flush(Lane::answer);
 }
 
 // This side found something wrong. The peer may be in the middle of sending, hence the linger.
@@ -308,7 +314,7 @@ void WebSocket::fail(uint16_t code, Counter counter) {
 void WebSocket::finish(bool linger) {
   state_ = State::done;
   timer_.cancel();
-  stream_->close(linger);
+  channel_.close(linger);
 }
 
 void WebSocket::drain() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// WebSocket (RFC 6455), server side: handshake, frames, fragments, UTF-8, pings, close.
+// WebSocket (RFC 6455; over HTTP/2: RFC 8441), server side: handshake, frames, fragments, UTF-8,
+// pings, close.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include "base/rate.h"
 #include "http/context.h"
 #include "http/exchange.h"
+#include "http/ws_channel.h"
 #include "http/ws_frame.h"
 #include "http/ws_handshake.h"
 #include "loop/timer.h"
@@ -50,7 +52,8 @@ class WebSocket final : public StreamOwner, public Drainable {
   // How long the peer has for its part of the close handshake.
   static constexpr uint32_t kCloseMs = 5000;
 
-  // Checks the handshake (400, 426 with Sec-WebSocket-Version) and takes the connection over.
+  // Checks the handshake (400, 426 with Sec-WebSocket-Version) and takes the connection, or the
+  // stream of HTTP/2, over.
   // Returns null when it was refused; the exchange is answered either way. What the client sent
   // right behind its request is delivered at the end of the turn.
   static WebSocket* accept(Exchange& exchange, const WebSocketOptions& options,
@@ -58,7 +61,7 @@ class WebSocket final : public StreamOwner, public Drainable {
 
   // Asks for `on_flush` at the end of the turn.
   void want_flush(Lane lane) {
-    if (state_ == State::open) stream_->want_flush(lane);
+    if (state_ == State::open) channel_.want_flush(lane);
   }
   // Sends one message of its own, before what `on_flush` adds: a copy, for what is rare.
   void send_text(std::string_view text);
@@ -70,7 +73,7 @@ class WebSocket final : public StreamOwner, public Drainable {
   int deflate_bits() const { return deflate_bits_; }
 
   // Who stops its reading for longer than `dead_ms` takes its peer for dead.
-  Stream& stream() { return *stream_; }
+  WsChannel& channel() { return channel_; }
 
   // StreamOwner, Drainable
   void on_data(Bytes data) override;
@@ -107,7 +110,7 @@ class WebSocket final : public StreamOwner, public Drainable {
 
   HttpContext& http_;
   WebSocketOwner& owner_;
-  Stream* stream_;
+  WsChannel channel_;
   Timer timer_;  // of silence while open, then of the close handshake
   WsParser parser_;
   std::unique_ptr<Output> output_;

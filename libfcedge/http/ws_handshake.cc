@@ -53,6 +53,7 @@ bool is_key(std::string_view key) {
 }  // namespace
 
 bool is_websocket_request(const Request& request) {
+  if (request.version == 20) return request.protocol == "websocket";
   return request.method == Method::get && has_token(request, "upgrade", "websocket");
 }
 
@@ -63,14 +64,15 @@ bool websocket_offers(const Request& request, std::string_view subprotocol) {
 
 WsHandshake websocket_check(const Request& request) {
   std::string_view version, key;
-  if (request.version != 11) return {400, "WebSocket needs HTTP/1.1.", {}};
+  const bool h2 = request.version == 20;
+  if (request.version != 11 && !h2) return {400, "WebSocket needs HTTP/1.1 or HTTP/2.", {}};
   if (!is_websocket_request(request))
     return {400, "This address speaks WebSocket: GET with Upgrade: websocket.", {}};
-  if (!has_token(request, "connection", "upgrade"))
+  if (!h2 && !has_token(request, "connection", "upgrade"))
     return {400, "The field Connection does not name upgrade.", {}};
   if (!single(request, "sec-websocket-version", &version) || version != "13")
     return {426, "Only version 13 of WebSocket is spoken.", {}};
-  if (!single(request, "sec-websocket-key", &key) || !is_key(key))
+  if (!h2 && (!single(request, "sec-websocket-key", &key) || !is_key(key)))
     return {400, "Sec-WebSocket-Key is not the base64 form of 16 bytes.", {}};
   if (!request.body.empty()) return {400, "A handshake has no body.", {}};
   return {101, {}, key};

@@ -59,6 +59,23 @@ void Gather::truncate(const Mark& mark) {
   scratch_used_ = mark.scratch_used;
 }
 
+std::vector<Slice> Gather::cut(size_t size) {
+  std::vector<Slice> rest = rest_from(size);
+  while (bytes_ > size) {
+    Piece& last = pieces_[count_ - 1];
+    const size_t excess = bytes_ - size;
+    if (excess < last.bytes.size()) {
+      last.bytes = last.bytes.first(last.bytes.size() - excess);
+      bytes_ = size;
+      break;
+    }
+    bytes_ -= last.bytes.size();
+    if (last.owned) last.holder->unref();
+    --count_;
+  }
+  return rest;
+}
+
 void Gather::clear() {
   for (size_t i = 0; i < count_; ++i)
     if (pieces_[i].owned) pieces_[i].holder->unref();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -61,6 +62,11 @@ class Gather {
   };
   Mark mark() const;
   void truncate(const Mark& mark);
+
+  // Another limit of bytes for a while; returns the one to be set again.
+  size_t set_limit(size_t limit) { return std::exchange(limit_, limit); }
+  // Takes away what is beyond byte `size`, as slices that live by themselves.
+  std::vector<Slice> cut(size_t size);
 
   // For the stream that flushes.
   void begin(size_t limit) {

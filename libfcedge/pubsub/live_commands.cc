@@ -21,8 +21,10 @@ Error error_of(Status status) {
     case Status::not_found: return kNoNamespace;
     case Status::too_big: return {CommandRefusal::too_big, "the publication is too large"};
     case Status::invalid:
-    case Status::utf8: return {CommandRefusal::invalid, "key, audience or text cannot be published there"};
-    case Status::unsupported: return {CommandRefusal::unsupported, "the namespace does not have that"};
+    case Status::utf8:
+      return {CommandRefusal::invalid, "key, audience or text cannot be published there"};
+    case Status::unsupported:
+      return {CommandRefusal::unsupported, "the namespace does not have that"};
     default: return kBusy;
   }
 }
@@ -162,7 +164,8 @@ void LiveSession::on_verdict(Asked& asked, const HookVerdict& verdict) {
 }
 
 Error LiveSession::unsubscribe(const Command& command) {
-  static constexpr Error kNone = {CommandRefusal::not_subscribed, "the channel is not subscribed to"};
+  static constexpr Error kNone = {CommandRefusal::not_subscribed,
+                                  "the channel is not subscribed to"};
   ChannelKey key;
   if (ChannelKey::make(tenant_, command.channel, &key) != Status::ok) return kNone;
   if (const auto asked = find_asked(key); asked != asked_.end()) {

@@ -28,7 +28,7 @@ tenant = "t"
 channel = "{channel}"
 secret_file = "publish.secret"
 """
-LIMITS = {"header_ms": 1000, "body_ms": 1000, "write_ms": 1000, "idle_ms": 1500,
+LIMITS = {"header_ms": 1000, "body_ms": 1000, "write_ms": 1000, "idle_ms": 1500, "h2_idle_ms": 1500,
           "request_line_bytes_max": 1000, "header_bytes_max": 4000, "header_count_max": 20,
           "body_bytes_max": 10000, "h2_streams_max": 10, "pipeline_max": 4}
 BEARER = f"Authorization: Bearer {SECRET}\r\n"
@@ -179,7 +179,7 @@ def slow_h2():
             wire.send(headers(1, POST_H2, END_HEADERS) + frame(DATA, 0, 1, b"x"))
             got = wire.until(HEADERS, RST_STREAM)
             check(got and got[0] == HEADERS and b"408" in got[3], "a body without end", got)
-        with H2(node.port) as wire, Counted("limit_idle_time", others=True):
+        with H2(node.port) as wire, Counted("limit_h2_idle"):
             equal(wire.get(1, "/files/a.txt"), b"hello", "a request")
             equal(wire.drain(), 0, "and then nothing")
 

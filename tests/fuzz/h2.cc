@@ -15,6 +15,7 @@
 #include "http/context.h"
 #include "http/h2_connection.h"
 #include "http/route_table.h"
+#include "http/websocket.h"
 
 namespace {
 
@@ -40,6 +41,19 @@ struct Log {
 };
 Log* current = nullptr;
 
+// Sends back what it gets.
+struct Echo final : WebSocketOwner {
+  void on_message(WebSocket& socket, std::string_view data, bool) override {
+    current->requests.append(data).append("\n");
+    if (data == "close") return socket.close(1000, "as asked");
+    if (data == "abort") return socket.channel().abort(Status::canceled);
+    socket.send_text(data);
+  }
+  bool on_flush(WebSocket&, Gather&) override { return false; }
+  void on_drain(WebSocket&) override {}
+  void on_closed(WebSocket&, uint16_t) override {}
+};
+
 struct Answerer final : Handler {
   void handle(Exchange& exchange) const override {
     const Request& request = exchange.request;
@@ -48,6 +62,13 @@ struct Answerer final : Handler {
     for (const Header& field : request.headers)
       current->requests.append(field.name).append(": ").append(field.value).append("\n");
     current->requests.append(as_text(request.body)).append("\n");
+    if (request.path == "/ws") {
+      static Echo echo;
+      WebSocketOptions options;
+      options.deflate = true;
+      WebSocket::accept(exchange, options, echo);
+      return;
+    }
     if (request.path == "/source")
       return exchange.respond(200, {}, Body::pulled(std::make_unique<Source>(), std::nullopt));
     if (request.path == "/short")
@@ -73,6 +94,7 @@ struct Node final : StreamAcceptor {
 
   Node() {
     if (loop.open() != Status::ok) std::abort();
+    http.h2_websocket = true;
     limits.h2_streams_max = 8;
     limits.h2_resets_per_s = 5;
     limits.h2_control_per_s = 10;

@@ -232,13 +232,13 @@ TEST_CASE("h1: a body that fails, or ends before its length, cuts the connection
 TEST_CASE("h1: an upgrade hands over the stream, what came behind, and nothing else") {
   struct Owner final : StreamOwner {
     void on_data(Bytes data) override { got += as_text(data); }
-    void on_eof() override { stream->close(); }
+    void on_eof() override { channel.close(); }
     bool on_flush(Gather& out) override {
       if (!head.bytes.empty()) out.add(std::exchange(head, Slice()));
       return false;
     }
     void on_closed(Status) override { ++closes; }
-    Stream* stream = nullptr;
+    WsChannel channel;
     Slice head;
     std::string got;
     int closes = 0;
@@ -251,11 +251,11 @@ TEST_CASE("h1: an upgrade hands over the stream, what came behind, and nothing e
       const Header fields[] = {{"upgrade", "x"}, {"connection", "upgrade"}};
       Upgraded upgraded;
       REQUIRE(exchange.upgrade(fields, &upgraded) == Status::ok);
-      owner.stream = upgraded.stream;
+      owner.channel = upgraded.channel;
       owner.head = std::move(upgraded.head);
       owner.got = std::string(as_text(upgraded.rest));
-      owner.stream->set_owner(&owner);
-      owner.stream->want_flush(Lane::answer);
+      owner.channel.set_owner(&owner);
+      owner.channel.want_flush(Lane::answer);
     };
     node.route("/up", [&](Exchange& exchange) {
       if (at_once) return upgrade(exchange);

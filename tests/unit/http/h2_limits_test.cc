@@ -261,7 +261,7 @@ TEST_CASE("h2 limit: time for a header block") {
 
 TEST_CASE("h2 limit: idle connections end, those with an open stream do not") {
   H2Node node;
-  node.limits.idle_ms = 200;
+  node.limits.h2_idle_ms = 200;
   Exchange* waiting = nullptr;
   node.route("/", [&](Exchange& exchange) {
     exchange.ref();
@@ -277,8 +277,9 @@ TEST_CASE("h2 limit: idle connections end, those with an open stream do not") {
   waiting->unref();
   CHECK(node.settle_until([&] { return client.eof; }));
   CHECK(client.answers[id].status == 200);
-  CHECK(node.counted(Counter::limit_idle_time) == 1);
+  CHECK(node.counted(Counter::limit_h2_idle) == 1);
   REQUIRE(client.goaways.size() == 1);
+  CHECK(client.goaways[0].second == NGHTTP2_NO_ERROR);
 }
 
 TEST_CASE("h2 limit: time for a body") {

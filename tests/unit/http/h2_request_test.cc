@@ -88,6 +88,25 @@ TEST_CASE("h2 request: targets and methods that are refused") {
   CHECK(Parsed().run(ftp).refusal.status == 400);
 }
 
+TEST_CASE("h2 request: an extended CONNECT reads as a GET") {
+  Fields connect = get("/ws?x=1", {{":protocol", "WebSocket"}});
+  connect[0].second = "CONNECT";
+  Parsed parsed;
+  parsed.run(connect);
+  CHECK(parsed.refusal.status == 0);
+  CHECK(parsed.request.method == Method::get);
+  CHECK(parsed.request.method_text == "GET");
+  CHECK(parsed.request.protocol == "websocket");
+  CHECK(parsed.request.path == "/ws");
+  CHECK(Parsed().run(get("/")).request.protocol == "");
+  connect.back().second = "connect-udp";
+  CHECK(Parsed().run(connect).refusal.status == 501);
+  CHECK(Parsed().run(get("/", {{":protocol", "websocket"}})).refusal.status == 400);
+  connect = get("no-slash", {{":protocol", "websocket"}});
+  connect[0].second = "CONNECT";
+  CHECK(Parsed().run(connect).refusal.status == 400);
+}
+
 TEST_CASE("h2 request: cookie crumbs become one field in its first place") {
   Parsed parsed;
   parsed.run(get("/", {{"cookie", "a=1"}, {"x", "y"}, {"cookie", ""}, {"cookie", "b=2"}}));

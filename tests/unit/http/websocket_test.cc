@@ -238,7 +238,7 @@ TEST_CASE("websocket: the owner closes from within its callbacks") {
   }
   SUBCASE("abort in on_message") {
     node.owner.message = [](WebSocket& socket, std::string_view) {
-      socket.stream().abort(Status::canceled);
+      socket.channel().abort(Status::canceled);
     };
     node.send(kHello + kHello);
     CHECK(node.received() == "");
@@ -330,7 +330,7 @@ TEST_CASE("websocket: a slow reader gets everything in order") {
   WsTestNode node;
   node.open();  // the answer to the handshake is in the first pass too
   REQUIRE(node.socket != nullptr);
-  node.socket->stream().set_pass_bytes_max(4096);
+  node.socket->channel().set_pass_bytes_max(4096);
   std::string expected;
   for (int i = 0; i < 300; ++i) {
     const std::string text(3000, static_cast<char>('a' + i % 26));

@@ -48,6 +48,21 @@ TEST_CASE("ws_handshake: the example of RFC 6455 section 1.3") {
   CHECK(check.key == "dGhlIHNhbXBsZSBub25jZQ==");
 }
 
+TEST_CASE("ws_handshake: over HTTP/2 there is no key, and it is no GET that asks") {
+  Handshake get;
+  get.request.version = 20;
+  CHECK(get.status() == 400);
+  CHECK_FALSE(is_websocket_request(get.made()));
+  Handshake connect;
+  connect.request.version = 20;
+  connect.request.protocol = "websocket";
+  connect.drop("upgrade").drop("connection").drop("sec-websocket-key");
+  CHECK(connect.status() == 101);
+  CHECK(is_websocket_request(connect.made()));
+  CHECK(websocket_check(connect.made()).key.empty());
+  CHECK(connect.set("sec-websocket-version", "8").status() == 426);
+}
+
 TEST_CASE("ws_handshake: names are compared without case and stand in lists") {
   CHECK(Handshake().set("upgrade", "WebSocket").status() == 101);
   CHECK(Handshake().set("upgrade", "h2c, websocket").status() == 101);
@@ -70,9 +85,9 @@ TEST_CASE("ws_handshake: method, version of HTTP, body") {
   Handshake old;
   old.request.version = 10;
   CHECK(old.status() == 400);
-  Handshake h2;
-  h2.request.version = 20;
-  CHECK(h2.status() == 400);
+  Handshake h3;
+  h3.request.version = 30;
+  CHECK(h3.status() == 400);
   Handshake body;
   body.request.body = as_bytes("x");
   CHECK(body.status() == 400);

@@ -160,7 +160,7 @@ struct WsTestNode final : StreamAcceptor, ExchangeTransport {
   Status on_upgrade(Exchange& exchange, std::span<const Header> fields,
                     Upgraded* upgraded) override {
     if (!can_upgrade) return Status::unsupported;
-    upgraded->stream = stream;
+    upgraded->channel = WsChannel(*stream);
     upgraded->head = Slice::whole(ChunkRef::copy_of(as_bytes(head(101, fields))));
     upgraded->rest.assign(rest.begin(), rest.end());
     exchange.unref();

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -90,6 +91,34 @@ TEST_CASE("gather: the rest lives by itself") {
   std::string text;
   for (const Slice& slice : rest) text += as_text(slice.bytes);
   CHECK(text == "efgh");
+}
+
+TEST_CASE("gather: what is cut lives by itself, and the front stays") {
+  for (size_t size = 0; size <= 11; ++size) {
+    CAPTURE(size);
+    Gather gather;
+    gather.copy("abc");
+    gather.add(Slice::whole(ChunkRef::copy_of(as_bytes("defgh"))));
+    gather.add(as_bytes("ij"));
+    std::string text;
+    for (const Slice& slice : gather.cut(size)) text += as_text(slice.bytes);
+    CHECK(gather.bytes() == std::min<size_t>(size, 10));
+    CHECK(text_of(gather) + text == "abcdefghij");
+    CHECK(text_of(gather).size() == gather.bytes());
+    gather.copy("z");
+    CHECK(text_of(gather).ends_with("z"));
+  }
+}
+
+TEST_CASE("gather: another limit for a while") {
+  Gather gather;
+  gather.copy("abc");
+  const size_t before = gather.set_limit(5);
+  CHECK(gather.room() == 2);
+  gather.copy("de");
+  CHECK(gather.full());
+  CHECK(gather.set_limit(before) == 5);
+  CHECK(gather.room() == Gather::kBytesMax - 5);
 }
 
 TEST_CASE("gather: no room beyond its bytes and its pieces") {

@@ -100,7 +100,7 @@ class TestRequest final : public ExchangeTransport {
     if (!stream) return Status::unsupported;
     status = 101;
     for (const Header& header : fields) headers.emplace_back(header.name, header.value);
-    upgraded->stream = stream;
+    upgraded->channel = WsChannel(*stream);
     return Status::ok;
   }
   void on_continue(Exchange&) override {}
