@@ -15,7 +15,7 @@
  *  7. Enumerations travel as fixed-width integers.
  *  8. Destroying is legal in any order; what still needs an object keeps it alive inside.
  *
- * This header: status codes, log, the node's life, listeners, certificates, limits, counters.
+ * This header: status codes, log, the node's life, listeners, certificates, limits, figures.
  * Companions: http.h (routes and exchanges), pubsub.h (feeds and publishing).
  */
 #ifndef FCEDGE_FCEDGE_H_
@@ -222,7 +222,7 @@ FCE_API void fce_node_destroy(fce_node* node);
 FCE_API const char* fce_node_id(const fce_node* node);
 FCE_API uint64_t fce_node_epoch(const fce_node* node);
 
-/* ---- Counters ---- */
+/* ---- Counters, gauges, histograms ---- */
 
 /* Takes one figure: its OpenMetrics name ("fcedge_limit_header_bytes_total"), help text and value
  * summed over the shards. **Lives**: strings are static. */
@@ -230,6 +230,42 @@ typedef void (*fce_counter_fn)(const char* name, const char* help, uint64_t valu
 
 /* Calls `each` for every counter of the node. **Thread**: any; calls back before it returns. */
 FCE_API int fce_node_counters(const fce_node* node, fce_counter_fn each, void* user);
+
+/* The same for what goes up and down, such as "fcedge_connections" and "fcedge_pubsub_log_bytes".
+ * **Lives**: strings are static. */
+typedef void (*fce_gauge_fn)(const char* name, const char* help, int64_t value, void* user);
+
+/* Calls `each` for every gauge of the node. **Thread**: any; calls back before it returns. */
+FCE_API int fce_node_gauges(const fce_node* node, fce_gauge_fn each, void* user);
+
+/* So many durations were below `below_us` microseconds. */
+typedef struct fce_bucket {
+  uint64_t below_us;
+  uint64_t count;
+} fce_bucket;
+
+/* How long something took, over all shards since the node was created. Quantiles are estimates that
+ * are off by a sixteenth at most, and 0 when there is none; all else is exact. **Lives**: until the
+ * callback returns; strings are static. */
+typedef struct fce_histogram {
+  uint32_t size;
+  const char* name; /* its OpenMetrics name ("fcedge_http_answer_seconds"), although all here is
+                       in microseconds */
+  const char* help;
+  uint64_t count;
+  uint64_t sum_us;
+  uint64_t p50_us;
+  uint64_t p90_us;
+  uint64_t p99_us;
+  uint64_t p999_us;
+  const fce_bucket* buckets; /* with growing bounds, each with all of those before it */
+  size_t bucket_count;
+} fce_histogram;
+
+typedef void (*fce_histogram_fn)(const fce_histogram* histogram, void* user);
+
+/* Calls `each` for every histogram of the node. **Thread**: any; calls back before it returns. */
+FCE_API int fce_node_histograms(const fce_node* node, fce_histogram_fn each, void* user);
 
 #ifdef __cplusplus
 }

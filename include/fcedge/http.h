@@ -118,7 +118,8 @@ FCE_API void fce_directory_options_init(fce_directory_options* options);
 FCE_API int fce_routes_add_directory(fce_routes* routes, const fce_route_options* options,
                                      const fce_directory_options* directory);
 
-/* Answers GET with all counters as OpenMetrics text. */
+/* Answers GET with all counters, gauges and histograms as OpenMetrics text; in the older format of
+ * Prometheus if the request accepts text/plain and does not name OpenMetrics. */
 FCE_API int fce_routes_add_metrics(fce_routes* routes, const fce_route_options* options);
 
 #ifdef __cplusplus

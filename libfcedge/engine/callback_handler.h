@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handlers that the engine itself brings: a C callback, and the counters as OpenMetrics text.
+// A handler that is a C callback.
 #pragma once
 
 #include <fcedge/http.h>
@@ -24,11 +24,6 @@ class CallbackHandler final : public Handler {
   fce_handler_fn handler_;
   void* user_;
   fce_release_fn release_;
-};
-
-class MetricsHandler final : public Handler {
- public:
-  void handle(Exchange& exchange) const override;
 };
 
 }  // namespace fce

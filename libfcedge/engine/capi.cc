@@ -88,4 +88,40 @@ int fce_node_counters(const fce_node* node, fce_counter_fn each, void* user) {
   return FCE_OK;
 }
 
+int fce_node_gauges(const fce_node* node, fce_gauge_fn each, void* user) {
+  if (!node || !each) return to_c(fail(Status::invalid, "the node or the callback is NULL"));
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Gauge::count_); ++i) {
+    const auto gauge = static_cast<Gauge>(i);
+    const GaugeInfo info = gauge_info(gauge);
+    each(info.name, info.help, node->node.sum(gauge), user);
+  }
+  return FCE_OK;
+}
+
+int fce_node_histograms(const fce_node* node, fce_histogram_fn each, void* user) {
+  if (!node || !each) return to_c(fail(Status::invalid, "the node or the callback is NULL"));
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Histogram::count_); ++i) {
+    const auto histogram = static_cast<Histogram>(i);
+    const HistogramInfo info = histogram_info(histogram);
+    const HistogramSnapshot sum = node->node.sum(histogram);
+    fce_bucket buckets[kHistogramBounds];
+    size_t count = 0;
+    for (const uint64_t bound : histogram_bounds())
+      buckets[count++] = {bound, sum.count_below(bound)};
+    const fce_histogram view{sizeof(fce_histogram),
+                             info.name,
+                             info.help,
+                             sum.count(),
+                             sum.sum(),
+                             sum.quantile(0.5),
+                             sum.quantile(0.9),
+                             sum.quantile(0.99),
+                             sum.quantile(0.999),
+                             buckets,
+                             count};
+    each(&view, user);
+  }
+  return FCE_OK;
+}
+
 }  // extern "C"

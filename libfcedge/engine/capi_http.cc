@@ -11,6 +11,7 @@
 #include "engine/answer_later.h"
 #include "engine/callback_handler.h"
 #include "engine/handles.h"
+#include "engine/metrics_handler.h"
 #include "engine/options.h"
 #include "http/directory.h"
 

@@ -172,11 +172,30 @@ Status Node::stop() {
 void Node::each_counter(fce_counter_fn each, void* user) const {
   for (uint32_t i = 0; i < static_cast<uint32_t>(Counter::count_); ++i) {
     const auto counter = static_cast<Counter>(i);
-    uint64_t sum = pubsub_ ? pubsub_->counters().get(counter) : 0;
-    for (const auto& shard : shards_) sum += shard->counters().get(counter);
     const CounterInfo info = counter_info(counter);
-    each(info.name, info.help, sum, user);
+    each(info.name, info.help, sum(counter), user);
   }
+}
+
+uint64_t Node::sum(Counter counter) const {
+  uint64_t sum = pubsub_ ? pubsub_->counters().get(counter) : 0;
+  for (const auto& shard : shards_) sum += shard->counters().get(counter);
+  return sum;
+}
+
+int64_t Node::sum(Gauge gauge) const {
+  if (gauge == Gauge::connections) return static_cast<int64_t>(connections());
+  int64_t sum = 0;
+  for (const auto& shard : shards_)
+    sum +=
+        gauge == Gauge::mailbox_depth ? shard->loop().mail_waiting() : shard->counters().get(gauge);
+  return sum;
+}
+
+HistogramSnapshot Node::sum(Histogram histogram) const {
+  HistogramSnapshot sum;
+  for (const auto& shard : shards_) sum.add(shard->counters().get(histogram));
+  return sum;
 }
 
 }  // namespace fce

@@ -44,6 +44,11 @@ class Node {
   Status stop();
   void each_counter(fce_counter_fn each, void* user) const;
 
+  // Over all shards. Any thread.
+  uint64_t sum(Counter counter) const;
+  int64_t sum(Gauge gauge) const;
+  HistogramSnapshot sum(Histogram histogram) const;
+
   uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
   const StateDir& state() const { return state_; }
   PubSub& pubsub() { return *pubsub_; }

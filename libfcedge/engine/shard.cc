@@ -48,6 +48,7 @@ Shard::Shard(Node& node, uint32_t index, const Limits& limits, uint32_t fanout_u
       server_(http_),
       later_(loop_) {
   http_.shard = index;
+  loop_.count_in(counters_);
 }
 
 Shard::~Shard() = default;

@@ -69,6 +69,7 @@ bool route(Exchange& exchange) {
 }  // namespace
 
 uint32_t dispatch_begin(Exchange& exchange, int64_t content_length) {
+  exchange.began_us = exchange.http.net.loop.turn_began_us();
   if (!route(exchange)) return 0;
   bool expects;
   const std::string_view expect = exchange.request.header("expect", &expects);

@@ -26,6 +26,7 @@ void Exchange::respond(uint16_t status, std::span<const Header> headers, Body bo
   ExchangeTransport* transport = std::exchange(transport_, nullptr);
   if (!transport) return;
   count_answer(http.net.counters, status);
+  http.net.loop.answered(began_us);
   transport->on_answer(*this, status, headers, std::move(body));
 }
 
@@ -50,6 +51,7 @@ Status Exchange::upgrade(std::span<const Header> headers, Upgraded* upgraded) {
   answered_ = true;
   transport_ = nullptr;
   handler_timer_.cancel();
+  http.net.loop.answered(began_us);
   return Status::ok;
 }
 

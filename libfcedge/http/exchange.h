@@ -98,6 +98,7 @@ class Exchange {
   std::shared_ptr<const RouteTable> routes;  // keeps `route`
   std::vector<Header> extra_headers;         // of the route's policy: added to any answer
   std::vector<uint8_t> body_store;           // what `request.body` points to
+  uint64_t began_us = 0;  // the turn's time when dispatch had the whole head; 0: it had not
 
  private:
   ~Exchange() = default;

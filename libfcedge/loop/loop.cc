@@ -3,8 +3,9 @@
 
 #include <uv.h>
 
+#include <utility>
+
 #include "base/fatal.h"
-#include "base/time.h"
 
 namespace fce {
 
@@ -42,7 +43,11 @@ Status Loop::open() {
   uv_prepare_init(uv_, &handles_->prepare);
   uv_idle_init(uv_, &handles_->idle);
   uv_timer_init(uv_, &handles_->ticks);
-  const auto on_bell = [](uv_async_t* async) { static_cast<Loop*>(async->data)->mailbox_.drain(); };
+  const auto on_bell = [](uv_async_t* async) {
+    auto* loop = static_cast<Loop*>(async->data);
+    loop->begin_turn();
+    loop->mailbox_.drain();
+  };
   if (uv_async_init(uv_, &handles_->async, on_bell) != 0) fatal("cannot make an eventfd");
   handles_->check.data = handles_->prepare.data = handles_->idle.data = handles_->ticks.data =
       handles_->async.data = this;
@@ -50,10 +55,15 @@ Status Loop::open() {
                  [](uv_check_t* check) { static_cast<Loop*>(check->data)->end_turn(); });
   uv_prepare_start(&handles_->prepare, [](uv_prepare_t* prepare) {
     auto* loop = static_cast<Loop*>(prepare->data);
-    if (!loop->dirty_[0].empty() || !loop->dirty_[1].empty()) loop->keep_turning(true);
+    if (loop->dirty()) {
+      loop->keep_turning(true);
+    } else {
+      loop->measure_turn();  // of timers: waiting in the poll is no part of it
+    }
   });
   const auto on_tick = [](uv_timer_t* timer) {
     auto* loop = static_cast<Loop*>(timer->data);
+    loop->begin_turn();
     loop->wheel_.advance(uv_now(loop->uv_));
   };
   uv_timer_start(&handles_->ticks, on_tick, TimerWheel::kTickMs, TimerWheel::kTickMs);
@@ -77,35 +87,54 @@ uint64_t Loop::now_ms() const { return uv_now(uv_); }
 
 void Loop::end_turn() {
   ++turn_;
-  flush_lanes();
-}
-
-void Loop::flush_lanes() {
+  if (dirty()) begin_turn();
   // What marks itself dirty again while it is flushed waits for the next turn.
   List<Flushable> answers;
   answers.splice_back(dirty_[0]);
   while (Flushable* item = answers.pop_front()) item->flush();
   if (batch_) batch_->submit();
+  if (!dirty_[1].empty()) flush_fanout();
+  keep_turning(dirty());
+  measure_turn();
+}
 
-  auto& fanout = dirty_[1];
-  if (!fanout.empty()) {
-    // The clock is read every few items only: it costs as much as the smallest of them.
-    const uint64_t end = monotonic_us() + fanout_us_;
-    List<Flushable> now;
-    now.splice_back(fanout);
-    do {
-      for (int i = 0; i < 8; ++i) {
-        Flushable* item = now.pop_front();
-        if (!item) break;
-        item->flush();
-      }
-    } while (!now.empty() && monotonic_us() + (batch_ ? batch_->pending_us() : 0) < end);
-    if (batch_) batch_->submit();
-    // Those that were not reached go before those that came meanwhile.
-    now.splice_back(fanout);
-    fanout.splice_back(now);
-  }
-  keep_turning(!dirty_[0].empty() || !fanout.empty());
+void Loop::flush_fanout() {
+  // The clock is read every few items only: it costs as much as the smallest of them.
+  const uint64_t begin = monotonic_us();
+  List<Flushable> now;
+  now.splice_back(dirty_[1]);
+  do {
+    for (int i = 0; i < 8; ++i) {
+      Flushable* item = now.pop_front();
+      if (!item) break;
+      if (fanout_waiting_ > 0) --fanout_waiting_;
+      item->flush();
+    }
+  } while (!now.empty() &&
+           monotonic_us() + (batch_ ? batch_->pending_us() : 0) < begin + fanout_us_);
+  if (batch_) batch_->submit();
+  // Those that were not reached go before those that came meanwhile.
+  now.splice_back(dirty_[1]);
+  dirty_[1].splice_back(now);
+  if (dirty_[1].empty()) fanout_waiting_ = 0;
+  if (!counters_) return;
+  counters_->record(Histogram::fanout_slice, monotonic_us() - begin);
+  counters_->set(Gauge::fanout_queue, fanout_waiting_);
+}
+
+void Loop::measure_turn() {
+  if (turn_began_us_ == 0) return;
+  const uint64_t us = monotonic_us() - std::exchange(turn_began_us_, 0);
+  if (!counters_) return;
+  const size_t bucket = LogHistogram::bucket_of(us);
+  counters_->at(Histogram::loop_turn).record(bucket, us, 1);
+  if (answers_ > 0)
+    counters_->at(Histogram::http_answer).record(bucket, us, std::exchange(answers_, 0));
+}
+
+void Loop::answered_late(uint64_t began_us) {
+  if (counters_ && began_us != 0)
+    counters_->record(Histogram::http_answer, monotonic_us() - began_us);
 }
 
 void Loop::keep_turning(bool on) {

@@ -9,8 +9,10 @@
 
 #include "base/list.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "loop/mailbox.h"
 #include "loop/timer.h"
+#include "metrics/counters.h"
 
 struct uv_loop_s;
 
@@ -59,15 +61,38 @@ class Loop {
   TimerWheel& timers() { return wheel_; }
   // The time when this turn began. It does not move within a turn.
   uint64_t now_ms() const;
+  // Where turns are timed; without it they are not. Before `run`.
+  void count_in(Counters& counters) { counters_ = &counters; }
+  // For callbacks of libuv, first of all: from here on the turn holds up others.
+  void begin_turn() {
+    if (turn_began_us_ == 0) turn_began_us_ = monotonic_us();
+  }
+  // When that was. It does not move within a turn either.
+  uint64_t turn_began_us() {
+    begin_turn();
+    return turn_began_us_;
+  }
+  // A request that came at `began_us`, or with 0 was refused before, is answered. If that was in
+  // this turn, it took the time of the turn, to the end of the flush: so many answers cost no look
+  // at the clock for each.
+  void answered(uint64_t began_us) {
+    if (began_us == turn_began_us_) {
+      ++answers_;
+    } else {
+      answered_late(began_us);
+    }
+  }
   // A number that grows with each turn, for budgets per turn.
   uint64_t turn() const { return turn_; }
 
   // Has `item` flushed at the end of this turn. Again is harmless; the answer lane wins.
   void mark_dirty(Flushable& item, Lane lane) {
-    if (!item.linked())
+    if (!item.linked()) {
       dirty_[static_cast<size_t>(lane)].push_back(&item);
-    else if (lane == Lane::answer)
+      if (lane == Lane::fanout) ++fanout_waiting_;
+    } else if (lane == Lane::answer) {
       dirty_[0].push_back(&item);
+    }
   }
 
   // Has the loop submit it; null: none any more.
@@ -77,11 +102,15 @@ class Loop {
   Status post(std::unique_ptr<Mail>& mail);
   // The same without a bound, for answers to this loop's own questions and for control.
   void post_always(std::unique_ptr<Mail> mail);
+  uint32_t mail_waiting() const { return mailbox_.size(); }  // any thread
 
  private:
   struct Handles;
   void end_turn();
-  void flush_lanes();
+  void flush_fanout();
+  void measure_turn();
+  void answered_late(uint64_t began_us);
+  bool dirty() const { return !dirty_[0].empty() || !dirty_[1].empty(); }
   void wake();
   void keep_turning(bool on);
 
@@ -93,7 +122,11 @@ class Loop {
   Mailbox mailbox_;
   List<Flushable> dirty_[2];
   uint64_t turn_ = 1;
-  bool turning_ = false;  // the idle handle runs, so that the poll does not wait
+  Counters* counters_ = nullptr;
+  uint64_t turn_began_us_ = 0;   // 0 between turns
+  uint32_t answers_ = 0;         // to requests of this turn
+  uint32_t fanout_waiting_ = 0;  // those that unlink themselves count until the lane is empty
+  bool turning_ = false;         // the idle handle runs, so that the poll does not wait
 };
 
 }  // namespace fce

@@ -36,6 +36,9 @@ class Mailbox {
   // On the receiver's thread: delivers, in the order of posting, all that was there at the call.
   void drain();
 
+  // From any thread: how many wait.
+  uint32_t size() const { return size_.load(std::memory_order_relaxed); }
+
  private:
   const uint32_t capacity_;
   std::atomic<uint32_t> size_{0};

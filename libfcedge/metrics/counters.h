@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counters of one shard. One thread writes, any thread may read: so an increment is a plain load
-// and store of a relaxed atomic, without a locked instruction.
+// What one shard counts, measures and times. One thread writes, any thread may read: so an
+// increment is a plain load and store of a relaxed atomic, without a locked instruction.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include "metrics/gauges.h"
+#include "metrics/histograms.h"
 
 namespace fce {
 
@@ -144,9 +147,19 @@ class Counters {
     return values_[static_cast<size_t>(counter)].load(std::memory_order_relaxed);
   }
 
+  void set(Gauge gauge, int64_t value) { gauges_.set(gauge, value); }
+  void add(Gauge gauge, int64_t change) { gauges_.add(gauge, change); }
+  int64_t get(Gauge gauge) const { return gauges_.get(gauge); }
+
+  void record(Histogram histogram, uint64_t us) { histograms_.at(histogram).record(us); }
+  LogHistogram& at(Histogram histogram) { return histograms_.at(histogram); }
+  const LogHistogram& get(Histogram histogram) const { return histograms_.get(histogram); }
+
  private:
   // A cache line of its own on both sides, so that shards do not write to a shared one.
   alignas(64) std::array<std::atomic<uint64_t>, static_cast<size_t>(Counter::count_)> values_{};
+  Gauges gauges_;
+  Histograms histograms_;
 };
 
 struct CounterInfo {

@@ -207,6 +207,7 @@ void Listener::resume() {
 }
 
 void Listener::on_readable() {
+  net_.loop.begin_turn();
   for (int i = 0; i < kAcceptsPerTurn && handle_; ++i) {
     SocketAddress from;
     from.length = sizeof from.storage;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/fatal.h"
+#include "base/time.h"
 
 namespace fce {
 namespace {
@@ -40,6 +41,7 @@ Stream::Stream(NetContext& net, int fd, const PeerAddress& peer,
       timer_([](void* self) { static_cast<Stream*>(self)->on_timer(); }, this),
       peer_(peer),
       fd_(fd),
+      accepted_us_(static_cast<uint32_t>(net.loop.turn_began_us())),
       state_(certificates ? State::hello : State::open) {
   if (certificates) certificates_ = certificates->current();
   if (uv_poll_init(net.loop.uv(), &poll_, fd) != 0) fatal("cannot poll a connection");
@@ -133,6 +135,9 @@ void Stream::step_handshake() {
   timer_.cancel();
   if (writing_blocked_) timer_.arm(net_.loop.timers(), net_.limits.write_ms);
   net_.counters.add(Counter::tls_handshakes);
+  net_.counters.record(Histogram::tls_handshake,
+                       static_cast<uint32_t>(monotonic_us()) - accepted_us_);
+  empty_records_minute_ = 0;
   if (tls_.resumed()) net_.counters.add(Counter::tls_resumed);
   state_ = State::open;
   acceptor_.on_stream(*this);
@@ -451,6 +456,7 @@ void Stream::update_poll() {
   }
   uv_poll_start(&poll_, events, [](uv_poll_t* poll, int status, int happened) {
     auto* stream = static_cast<Stream*>(poll->data);
+    stream->net_.loop.begin_turn();
     // libuv tells of an error once and stops: the next system call on the socket names it.
     if (status < 0) return stream->finish(Status::closed);
     stream->on_poll(happened);

@@ -157,7 +157,10 @@ class Stream final : public Flushable, public ListNode<Stream> {
   uint32_t pass_bytes_max_ = Gather::kBytesMax;
   uint32_t batch_number_ = 0;
   int32_t empty_records_ = 0;  // TLS records without data in this minute
-  uint32_t empty_records_minute_ = 0;
+  union {
+    uint32_t accepted_us_;           // during the handshake; these bits go round in an hour
+    uint32_t empty_records_minute_;  // afterwards
+  };
   uint8_t polled_ = 0;  // events that the poll handle waits for
   State state_;
   Lane lane_ = Lane::answer;

@@ -213,7 +213,7 @@ class Node:
         for line in text.splitlines():
             if not line.startswith("#"):
                 name, value = line.split(" ")
-                values[name] = int(value)
+                values[name] = float(value) if "." in value else int(value)
         return values
 
     def count(self, name):

@@ -63,6 +63,29 @@ TEST_CASE("h1: pipelined requests wait for an answer that comes later") {
   CHECK(node.receive() == h1_answer("second") + h1_answer("/path/3") + h1_answer("/path/4"));
 }
 
+TEST_CASE("h1: answers are timed, at once or later, and refusals of what is no request are not") {
+  H1Node node;
+  node.loop.count_in(node.counters);
+  node.open();
+  const auto timed = [&node] {
+    HistogramSnapshot snapshot;
+    snapshot.add(node.counters.get(Histogram::http_answer));
+    return snapshot;
+  };
+  node.send(H1Node::request("/hello") + H1Node::request("/nowhere") + H1Node::request("/later"));
+  CHECK(timed().count() == 2);
+  const uint64_t before = timed().sum();
+  const uint64_t end = monotonic_us() + 2000;
+  while (monotonic_us() < end) {
+  }
+  node.answer_later("late");
+  node.turn();
+  CHECK(timed().count() == 3);
+  CHECK(timed().sum() >= before + 2000);
+  node.send("nonsense\r\n\r\n");
+  CHECK(timed().count() == 3);
+}
+
 TEST_CASE("h1: a pipeline longer than pipeline_max is held back, counted, and served") {
   H1Node node;
   node.limits.pipeline_max = 3;

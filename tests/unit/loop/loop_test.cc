@@ -132,6 +132,67 @@ TEST_CASE("loop: the fan-out has its slice, then answers are served before it go
   for (const auto& item : herd) CHECK(item->flushed == 1);
 }
 
+TEST_CASE("loop: turns are timed, waiting is not, and answers take the time of their turn") {
+  Counters counters;
+  Loop loop(1000);
+  loop.count_in(counters);
+  REQUIRE(loop.open() == Status::ok);
+  const auto times = [&](Histogram histogram) {
+    HistogramSnapshot snapshot;
+    snapshot.add(counters.get(histogram));
+    return snapshot;
+  };
+  turn(loop, 3);
+  CHECK(times(Histogram::loop_turn).count() == 0);  // nothing happened
+  Item slow([](Item&) { burn(2000); });
+  loop.mark_dirty(slow, Lane::answer);
+  const uint64_t began_us = loop.turn_began_us();
+  loop.answered(began_us);
+  loop.answered(began_us);
+  loop.answered(0);  // not timed
+  CHECK(times(Histogram::http_answer).count() == 0);
+  turn(loop);
+  CHECK(times(Histogram::loop_turn).count() == 1);
+  CHECK(times(Histogram::loop_turn).sum() >= 2000);
+  CHECK(times(Histogram::http_answer).count() == 2);
+  CHECK(times(Histogram::http_answer).sum() == 2 * times(Histogram::loop_turn).sum());
+  const uint64_t before = times(Histogram::http_answer).sum();
+  burn(3000);
+  CHECK(loop.turn_began_us() > began_us);  // another turn
+  loop.answered(began_us);                 // to what came in the one before
+  CHECK(times(Histogram::http_answer).count() == 3);
+  CHECK(times(Histogram::http_answer).sum() >= before + 5000);
+  CHECK(times(Histogram::fanout_slice).count() == 0);
+  Item item([](Item&) { burn(2000); });
+  loop.mark_dirty(item, Lane::fanout);
+  turn(loop, 3);
+  CHECK(times(Histogram::fanout_slice).count() == 1);
+  CHECK(times(Histogram::fanout_slice).sum() >= 2000);
+}
+
+TEST_CASE("loop: what waits for fan-out at the end of a turn is measured") {
+  Counters counters;
+  Loop loop(0);  // the smallest slice: eight items
+  loop.count_in(counters);
+  REQUIRE(loop.open() == Status::ok);
+  std::vector<std::unique_ptr<Item>> herd;
+  for (int i = 0; i < 30; ++i) {
+    herd.push_back(std::make_unique<Item>([](Item&) { burn(10); }));
+    loop.mark_dirty(*herd.back(), Lane::fanout);
+    loop.mark_dirty(*herd.back(), Lane::fanout);  // counts once
+  }
+  for (const int64_t left : {22, 14, 6, 0, 0}) {
+    turn(loop);
+    CHECK(counters.get(Gauge::fanout_queue) == left);
+  }
+  // One that leaves by itself is forgotten when the lane is empty.
+  loop.mark_dirty(*herd[0], Lane::fanout);
+  loop.mark_dirty(*herd[1], Lane::fanout);
+  herd[0]->unlink();
+  turn(loop);
+  CHECK(counters.get(Gauge::fanout_queue) == 0);
+}
+
 TEST_CASE("loop: an item may be destroyed by another's flush") {
   Loop loop(1000);
   REQUIRE(loop.open() == Status::ok);

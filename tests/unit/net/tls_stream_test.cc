@@ -17,6 +17,11 @@ BOTH_PATHS_CASE("tls: data both ways, TLS 1.2 and 1.3") {
     client.exchange(node);
     REQUIRE(client.connected);
     CHECK(node.count(Counter::tls_handshakes) == 1);
+    HistogramSnapshot timed;
+    timed.add(node.counters.get(Histogram::tls_handshake));
+    CHECK(timed.count() == 1);
+    CHECK(timed.sum() > 0);
+    CHECK(timed.quantile(1) < 3'600'000'000);  // no difference of clocks that went round
     CHECK(node.count(Counter::tls_resumed) == 0);
     CHECK(node.owner().stream->is_tls());
     CHECK(node.owner().stream->alpn() == Alpn::h2);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/metrics_handler.h"
+
+#include <string>
+
+#include "engine/node.h"
+#include "engine/shard.h"
+#include "metrics/exposition.h"
+
+namespace fce {
+namespace {
+
+// Calls `each` with every value of an enumeration that ends in `count_`.
+template <class Enum, class F>
+void for_all(F&& each) {
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Enum::count_); ++i) each(static_cast<Enum>(i));
+}
+
+std::string figures(const Node& node, Exposition::Format format) {
+  Exposition text(format);
+  text.info("fcedge_build_info", "What runs here", "version=\"" FCE_VERSION "\"");
+  text.gauge("fcedge_epoch", {}, "How often this node has started",
+             static_cast<int64_t>(node.state().epoch()));
+  for_all<Gauge>([&](Gauge gauge) {
+    const GaugeInfo info = gauge_info(gauge);
+    text.gauge(info.name, info.unit, info.help, node.sum(gauge));
+  });
+  for_all<Counter>([&](Counter counter) {
+    const CounterInfo info = counter_info(counter);
+    text.counter(info.name, info.help, node.sum(counter));
+  });
+  for_all<Histogram>([&](Histogram histogram) {
+    const HistogramInfo info = histogram_info(histogram);
+    text.histogram(info.name, info.help, node.sum(histogram));
+  });
+  return text.take();
+}
+
+}  // namespace
+
+void MetricsHandler::handle(Exchange& exchange) const {
+  const Exposition::Format format = Exposition::choose(exchange.request.header("accept"));
+  const std::string text = figures(Shard::current()->node(), format);
+  const Header fields[] = {{"content-type", Exposition::content_type(format)},
+                           {"cache-control", "no-store"},
+                           {"vary", "accept"}};
+  exchange.respond(200, fields, Body::copy_of(text));
+}
+
+}  // namespace fce
