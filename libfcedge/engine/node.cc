@@ -94,6 +94,14 @@ Status Node::add_namespace(Namespace what) {
   return pubsub_->namespaces().add(std::move(what));
 }
 
+Status Node::set_auth(std::shared_ptr<const Authenticator> auth) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "how clients are known is said before the node starts");
+  auth_ = std::move(auth);
+  return Status::ok;
+}
+
 Status Node::set_certificates(std::span<const fce_certificate> certificates) {
   return certificates_.load(certificates);
 }

@@ -24,6 +24,7 @@
 
 namespace fce {
 
+class Authenticator;
 class RouteTable;
 
 class Node {
@@ -37,6 +38,7 @@ class Node {
   Status create(const fce_node_options& options);
   Status listen(const fce_listen_options& options, uint16_t* port);
   Status add_namespace(Namespace what);
+  Status set_auth(std::shared_ptr<const Authenticator> auth);
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
   Status start();
@@ -51,6 +53,8 @@ class Node {
 
   uint64_t connections() const { return connections_.load(std::memory_order_relaxed); }
   const StateDir& state() const { return state_; }
+  // Null: neither tokens nor sessions are accepted. Fixed from start on.
+  std::shared_ptr<const Authenticator> auth() const { return auth_; }
   PubSub& pubsub() { return *pubsub_; }
   Workers* workers() { return workers_.get(); }
   uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
@@ -73,6 +77,7 @@ class Node {
   std::string name_;
   StateDir state_;
   CertificateStore certificates_;
+  std::shared_ptr<const Authenticator> auth_;
   std::vector<Address> addresses_;
   std::atomic<uint64_t> connections_{0};
   std::shared_ptr<const RouteTable> routes_;

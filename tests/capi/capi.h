@@ -6,6 +6,7 @@
 #define FCEDGE_TESTS_CAPI_H_
 
 #include <arpa/inet.h>
+#include <fcedge/auth.h>
 #include <fcedge/fcedge.h>
 #include <fcedge/http.h>
 #include <fcedge/pubsub.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A stranger's first program: all headers in strict C99, and one call into the library. */
+#include <fcedge/auth.h>
 #include <fcedge/fcedge.h>
 #include <fcedge/http.h>
 #include <fcedge/pubsub.h>
