@@ -52,8 +52,9 @@ constexpr LimitKey kLimitKeys[] = {
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");
 
-constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
-                                     "feed",   "publish", "comments", "metrics",     "namespace"};
+constexpr const char* kSections[] = {"limits",    "pubsub",    "listen",  "certificate",
+                                     "directory", "feed",      "publish", "comments",
+                                     "metrics",   "namespace", "live"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -82,6 +83,7 @@ class Loader {
     read_certificates();
     read_directories();
     read_feeds();
+    read_lives();
     read_publishes();
     read_comments();
     for (Section& section : root_.tables("metrics")) {
@@ -223,6 +225,21 @@ class Loader {
       section.number("retry_ms", &feed.retry_ms, 1, kMsMax);
       section.finish();
       config_.feeds.push_back(feed);
+    }
+  }
+
+  void read_lives() {
+    for (Section& section : root_.tables("live")) {
+      LiveSettings live;
+      live.route = read_route(section, "");
+      section.text("tenant", &live.tenant);
+      require(section, "tenant", live.tenant);
+      section.number("ping_ms", &live.ping_ms, 100, kMsMax);
+      section.number("dead_ms", &live.dead_ms, 100, kMsMax);
+      section.number("channels_max", &live.channels_max, 1, kCountMax);
+      section.number("commands_per_s", &live.commands_per_s, 1, 1'000'000);
+      section.finish();
+      config_.lives.push_back(live);
     }
   }
 

@@ -126,6 +126,15 @@ struct FeedSettings {
   uint32_t retry_ms = 0;
 };
 
+struct LiveSettings {
+  RouteSettings route;
+  std::string tenant;
+  uint32_t ping_ms = 0;
+  uint32_t dead_ms = 0;
+  uint32_t channels_max = 0;
+  uint32_t commands_per_s = 0;
+};
+
 struct PublishSettings {
   RouteSettings route;
   std::string tenant;
@@ -152,6 +161,7 @@ struct Config {
   std::vector<CertificateSettings> certificates;
   std::vector<DirectorySettings> directories;
   std::vector<FeedSettings> feeds;
+  std::vector<LiveSettings> lives;
   std::vector<PublishSettings> publishes;
   std::vector<CommentsSettings> comments;
   std::vector<RouteSettings> metrics;

@@ -35,8 +35,8 @@ void print_summary(const Config& config) {
   std::cout << config.file << ": ok: node " << config.node.name << ", " << config.listens.size()
             << " listen, " << config.certificates.size() << " certificate, "
             << config.directories.size() << " directory, " << config.feeds.size() << " feed, "
-            << config.publishes.size() << " publish, " << config.comments.size() << " comments, "
-            << config.metrics.size() << " metrics\n";
+            << config.lives.size() << " live, " << config.publishes.size() << " publish, "
+            << config.comments.size() << " comments, " << config.metrics.size() << " metrics\n";
 }
 
 void reload(const Options& options, Node* node) {

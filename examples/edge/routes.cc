@@ -61,6 +61,18 @@ void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed
   expect_ok(fce_routes_add_feed(routes, &route, &options), config, feed.route.place);
 }
 
+void add_live(fce_routes* routes, const Config& config, const LiveSettings& live) {
+  const fce_route_options route = route_options(live.route);
+  fce_live_options options;
+  fce_live_options_init(&options);
+  options.tenant = live.tenant.c_str();
+  options.ping_ms = live.ping_ms;
+  options.dead_ms = live.dead_ms;
+  options.channels_max = live.channels_max;
+  options.commands_per_s = live.commands_per_s;
+  expect_ok(fce_routes_add_live(routes, &route, &options), config, live.route.place);
+}
+
 void add_publish(fce_routes* routes, const Config& config, const PublishSettings& publish) {
   const std::string secret = read_secret(config, publish.secret_file);
   const fce_route_options route = route_options(publish.route);

@@ -14,6 +14,7 @@ namespace edge {
 // Each throws ConfigError with the line of the route that the library refuses.
 void add_directory(fce_routes* routes, const Config& config, const DirectorySettings& directory);
 void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed);
+void add_live(fce_routes* routes, const Config& config, const LiveSettings& live);
 void add_publish(fce_routes* routes, const Config& config, const PublishSettings& publish);
 void add_metrics(fce_routes* routes, const Config& config, const RouteSettings& route);
 

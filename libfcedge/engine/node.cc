@@ -102,6 +102,16 @@ Status Node::set_auth(std::shared_ptr<const Authenticator> auth) {
   return Status::ok;
 }
 
+Status Node::set_subscribe_hook(fce_subscribe_fn hook, uint32_t limit_ms, void* user,
+                                fce_release_fn release) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "the hook is set before the node starts");
+  if (pubsub_->subscribe_hook()) return fail(Status::exists, "the node has a hook already");
+  pubsub_->set_subscribe_hook(std::make_unique<SubscribeHook>(hook, limit_ms, user, release));
+  return Status::ok;
+}
+
 Status Node::set_certificates(std::span<const fce_certificate> certificates) {
   return certificates_.load(certificates);
 }

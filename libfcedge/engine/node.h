@@ -39,6 +39,8 @@ class Node {
   Status listen(const fce_listen_options& options, uint16_t* port);
   Status add_namespace(Namespace what);
   Status set_auth(std::shared_ptr<const Authenticator> auth);
+  Status set_subscribe_hook(fce_subscribe_fn hook, uint32_t limit_ms, void* user,
+                            fce_release_fn release);
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
   Status start();

@@ -10,16 +10,14 @@
 #include "http/query.h"
 #include "http/websocket.h"
 #include "pubsub/feed_format.h"
+#include "pubsub/feed_wait.h"
 #include "pubsub/line_feed.h"
 #include "pubsub/pubsub.h"
 #include "pubsub/sse_feed.h"
 #include "pubsub/ws_feed.h"
 
 namespace fce {
-namespace {
-
-// A client that is sent away is told when to come back, so that a herd does not return at once.
-void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
+void FeedHandler::refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
   const std::string seconds = std::to_string((hub.reconnect_ms() + 999) / 1000);
   const Header headers[] = {{"retry-after", seconds}};
   hub.counters().add(Counter::reconnects_paced);
@@ -27,13 +25,10 @@ void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
 }
 
 // The field wins over the query: a browser's EventSource repeats the query of its first connection.
-Position position_of(const Request& request, const Hub& hub) {
-  std::string_view text = request.header("last-event-id");
-  if (text.empty()) text = query_value(request.query, "after");
-  return Position::parse(text, hub.origin());
+std::string_view FeedHandler::position_text(const Request& request) {
+  const std::string_view text = request.header("last-event-id");
+  return text.empty() ? query_value(request.query, "after") : text;
 }
-
-}  // namespace
 
 bool FeedHandler::has_transport(const fce_feed_options& known) {
   return !(known.no_websocket && known.no_sse && known.no_stream && known.no_poll);
@@ -57,17 +52,35 @@ Status FeedHandler::make(PubSub& pubsub, const fce_feed_options& options, std::s
 }
 
 void FeedHandler::handle(Exchange& exchange) const {
-  const Request& request = exchange.request;
   ChannelKey key;
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
-  if (hub.stopped()) return refuse_for_now(exchange, hub, "the node has stopped");
+  if (!check(exchange, hub, key)) return;
+  const SubscribeHook* hook = pubsub_.subscribe_hook();
+  if (hook) return FeedWait::ask(*this, *hook, exchange, hub, key);
+  open(exchange, hub, key);
+}
+
+bool FeedHandler::check(Exchange& exchange, Hub& hub, const ChannelKey& key) {
+  if (hub.stopped()) {
+    refuse_for_now(exchange, hub, "the node has stopped");
+    return false;
+  }
   const Status status = hub.check_subscribe(key);
-  if (status == Status::not_found) return exchange.respond_text(404, last_error());
-  if (status != Status::ok) return refuse_for_now(exchange, hub, last_error());
+  if (status == Status::ok) return true;
+  if (status == Status::not_found)
+    exchange.respond_text(404, last_error());
+  else
+    refuse_for_now(exchange, hub, last_error());
+  return false;
+}
+
+void FeedHandler::open(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
+  const Request& request = exchange.request;
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
-    return WsFeed::open(exchange, hub, key, position_of(request, hub), {ping_ms_, dead_ms_});
+    const Position position = Position::parse(position_text(request), hub.origin());
+    return WsFeed::open(exchange, hub, key, position, {ping_ms_, dead_ms_});
   }
   open_stream(exchange, hub, key);
 }
@@ -86,7 +99,7 @@ void FeedHandler::open_stream(Exchange& exchange, Hub& hub, const ChannelKey& ke
   Body body;
   body.length.reset();
   if (request.method != Method::head) {
-    const Position position = position_of(request, hub);
+    const Position position = Position::parse(position_text(request), hub.origin());
     if (sse)
       body.source =
           std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms_});

@@ -15,6 +15,7 @@
 namespace fce {
 
 class Hub;
+struct Request;
 class PubSub;
 
 class FeedHandler final : public Handler {
@@ -27,6 +28,16 @@ class FeedHandler final : public Handler {
   static bool has_transport(const fce_feed_options& known);
 
   void handle(Exchange& exchange) const override;
+
+  // The steps of `handle`, for who decides later. False: the channel cannot be subscribed to, and
+  // the exchange is answered.
+  static bool check(Exchange& exchange, Hub& hub, const ChannelKey& key);
+  void open(Exchange& exchange, Hub& hub, const ChannelKey& key) const;
+  // 503. A client that is sent away is told when to come back, so that a herd does not return at
+  // once.
+  static void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why);
+  // Where the client was, as it said.
+  static std::string_view position_text(const Request& request);
 
  private:
   explicit FeedHandler(PubSub& pubsub) : pubsub_(pubsub) {}

@@ -95,16 +95,16 @@ Error LiveSession::subscribe(const Command& command) {
   if (ChannelKey::make(tenant_, command.channel, &start.key) != Status::ok)
     return {CommandRefusal::invalid, "channel is no valid name"};
   if (const Error error = check_subscribe(start)) return error;
+  // What it may not read again is a gap.
+  if (!may(Right::history, command.channel) && start.position.kind != Position::Kind::none)
+    start.position.kind = Position::Kind::invalid;
   const SubscribeHook* hook = settings_->pubsub.subscribe_hook();
   if (!hook) {
     begin_subscription(start);
     return {};
   }
-  HookQuestion question{start.key,
-                        std::string(user()),
-                        {},
-                        socket_->stream().peer().text(),
-                        std::string(command.after)};
+  HookQuestion question{
+      start.key, std::string(user()), {}, peer_.text(), std::string(command.after)};
   if (identity_) question.groups = identity_->groups;
   asked_.push_back(std::make_unique<Asked>(*this, std::move(start)));
   hub_.hooks().ask(*hook, std::move(question), *asked_.back());
@@ -128,7 +128,7 @@ Error LiveSession::check_subscribe(const Start& start) {
   const Namespace& policy = *settings_->pubsub.namespaces().find(name);
   if (start.watch && policy.presence == PresenceMode::none)
     return {CommandRefusal::unsupported, "the namespace has no presence"};
-  if (may_subscribe(name)) return {};
+  if (may(Right::subscribe, name) && !(start.watch && !may(Right::presence, name))) return {};
   hub_.counters().add(Counter::subscribe_forbidden);
   return {CommandRefusal::forbidden, "no right to subscribe to this channel"};
 }
@@ -254,9 +254,9 @@ Error LiveSession::presence(const Command& command) {
     hub_.counters().add(Counter::namespace_unknown);
     return kNoNamespace;
   }
-  if (!may_subscribe(command.channel)) {
+  if (!may(Right::presence, command.channel)) {
     hub_.counters().add(Counter::subscribe_forbidden);
-    return {CommandRefusal::forbidden, "no right to subscribe to this channel"};
+    return {CommandRefusal::forbidden, "no right to the presence of this channel"};
   }
   std::unique_ptr<PresenceQuery> query = std::make_unique<PresenceAnswer>(*this, command.ref);
   return error_of(pubsub.ask_presence(key, query));
@@ -265,19 +265,20 @@ Error LiveSession::presence(const Command& command) {
 Error LiveSession::authenticate(const Command& command) {
   const auto& doorkeeper = settings_->doorkeeper;
   if (!doorkeeper) return {CommandRefusal::unsupported, "this route takes no tokens"};
-  std::shared_ptr<const SessionIdentity> fresh;
-  if (doorkeeper->renew(command.token, tenant_, hub_.counters(), &fresh) != Status::ok || !fresh)
-    return {CommandRefusal::unauthorized, "the token is not accepted"};
+  Doorkeeper::Admission admission = doorkeeper->renew(command.token, hub_, tenant_);
+  if (admission.refusal != Refusal::none || !admission.identity)
+    return {CommandRefusal::unauthorized, refusal_text(admission.refusal)};
+  std::shared_ptr<const Identity> fresh = std::move(admission.identity);
   // A client may say who it is, but not turn into somebody else: what was decided for the one, by
   // the hook or by a revocation, would hold for the other.
-  const bool named = identity_ && identity_->kind == "token";
+  const bool named = identity_ && identity_->kind == Identity::Kind::token && !user().empty();
   const bool decided =
       settings_->pubsub.subscribe_hook() && (!subscriptions_.empty() || !asked_.empty());
   if (fresh->user != user() && (named || decided))
     return {CommandRefusal::forbidden, "the token of another user needs a new connection"};
   take_identity(std::move(fresh));
   end_forbidden();
-  answer_ok(command.ref, about());
+  answer_ok(command.ref, about({}));
   return {};
 }
 

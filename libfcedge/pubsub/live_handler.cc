@@ -43,11 +43,7 @@ void LiveHandler::handle(Exchange& exchange) const {
     return exchange.respond_text(
         400, "This address speaks the WebSocket subprotocol fcedge.v1.json: offer it.");
   }
-  std::shared_ptr<const SessionIdentity> identity;
-  bool refused = false;
-  if (const auto& doorkeeper = settings_->doorkeeper)
-    refused = doorkeeper->admit(exchange, tenant, &identity) != Status::ok;
-  LiveSession::open(exchange, hub, tenant, settings_, std::move(identity), refused);
+  LiveSession::open(exchange, hub, tenant, settings_);
 }
 
 }  // namespace fce

@@ -17,37 +17,45 @@ static_assert(sizeof(LiveSession) <= 384);
 // So many objects of one channel go before it is another's turn.
 constexpr int kObjectsPerChannel = 16;
 
+uint64_t expires_in_ms(const Identity& identity) {
+  const uint64_t at_ms = static_cast<uint64_t>(identity.expires) * 1000;
+  return at_ms - std::min(at_ms, wall_ms());
+}
+
 }  // namespace
 
-LiveSession::LiveSession(Hub& hub, std::string_view tenant,
+LiveSession::LiveSession(Hub& hub, const PeerAddress& peer, std::string_view tenant,
                          std::shared_ptr<const LiveSettings> settings)
     : hub_(hub), settings_(std::move(settings)), tenant_(tenant), expiry_(&on_expiry, this) {}
 
 LiveSession::~LiveSession() { let_go(); }
 
 void LiveSession::open(Exchange& exchange, Hub& hub, std::string_view tenant,
-                       std::shared_ptr<const LiveSettings> settings,
-                       std::shared_ptr<const SessionIdentity> identity, bool refused) {
+                       std::shared_ptr<const LiveSettings> settings) {
+  Doorkeeper::Admission admission;
+  if (const auto& doorkeeper = settings->doorkeeper)
+    admission = doorkeeper->admit(exchange, hub, tenant);
   WebSocketOptions options;
   options.subprotocol = kProtocol;
   options.ping_ms = settings->ping_ms;
   options.dead_ms = settings->dead_ms;
-  auto* session = new LiveSession(hub, tenant, std::move(settings));
+  auto* session = new LiveSession(hub, exchange.peer, tenant, std::move(settings));
   session->socket_ = WebSocket::accept(exchange, options, *session);
   if (!session->socket_) {
     delete session;
     return;
   }
   hub.counters().add(Counter::sessions_opened);
-  if (refused) return session->close(kUnauthorized, "the token is not accepted");
-  session->begin(std::move(identity));
+  session->begin(std::move(admission));
 }
 
-void LiveSession::begin(std::shared_ptr<const SessionIdentity> identity) {
+void LiveSession::begin(Doorkeeper::Admission admission) {
+  if (admission.refusal != Refusal::none)
+    return close(kUnauthorized, refusal_text(admission.refusal));
   hub_.watch_revocations(*this);
-  take_identity(std::move(identity));
+  take_identity(std::move(admission.identity));
   if (must_identify()) expiry_.arm(hub_.loop().timers(), kTokenMs);
-  socket_->send_text("{\"hello\":" + about() + "}");
+  socket_->send_text("{\"hello\":" + about(admission.session) + "}");
 }
 
 void LiveSession::on_closed(WebSocket&, uint16_t) {
@@ -56,6 +64,7 @@ void LiveSession::on_closed(WebSocket&, uint16_t) {
 }
 
 void LiveSession::on_drain(WebSocket&) {
+  hub_.counters().add(Counter::reconnects_paced);
   close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
 }
 
@@ -77,7 +86,7 @@ void LiveSession::let_go() {
 
 // --- Who it is ---------------------------------------------------------------------------------
 
-void LiveSession::take_identity(std::shared_ptr<const SessionIdentity> identity) {
+void LiveSession::take_identity(std::shared_ptr<const Identity> identity) {
   identity_ = std::move(identity);
   make_filter();
   arm_expiry();
@@ -92,10 +101,8 @@ void LiveSession::make_filter() {
 
 void LiveSession::arm_expiry() {
   expiry_.cancel();
-  if (!identity_ || identity_->expires_ms == 0) return;
-  const uint64_t now_ms = wall_ms();
-  expiry_.arm(hub_.loop().timers(),
-              identity_->expires_ms - std::min(identity_->expires_ms, now_ms));
+  if (identity_ && identity_->expires != 0)
+    expiry_.arm(hub_.loop().timers(), expires_in_ms(*identity_));
 }
 
 void LiveSession::on_expiry(void* self) {
@@ -106,15 +113,14 @@ void LiveSession::on_expiry(void* self) {
 }
 
 // What the client is told of itself and of this connection.
-std::string LiveSession::about() const {
+std::string LiveSession::about(std::string_view session) const {
+  std::string_view kind = "none";
+  if (identity_) kind = identity_->kind == Identity::Kind::token ? "token" : "anonymous";
   std::string text = "{\"user\":" + json_quote(user()) + ",\"session\":\"";
-  text.append(identity_ ? identity_->kind : "none").append("\",\"ping_ms\":");
-  text.append(std::to_string(settings_->ping_ms));
-  if (identity_ && identity_->expires_ms != 0) {
-    const uint64_t expires_ms = identity_->expires_ms;
-    text.append(",\"expires_ms\":");
-    text.append(std::to_string(expires_ms - std::min(expires_ms, wall_ms())));
-  }
+  text.append(kind).append("\",\"ping_ms\":").append(std::to_string(settings_->ping_ms));
+  if (identity_ && identity_->expires != 0)
+    text.append(",\"expires_ms\":").append(std::to_string(expires_in_ms(*identity_)));
+  if (!session.empty()) text.append(",\"session_token\":").append(json_quote(session));
   return text.append("}");
 }
 
@@ -122,15 +128,15 @@ bool LiveSession::must_identify() const {
   return !identity_ && settings_->doorkeeper && !settings_->doorkeeper->admits_nobody();
 }
 
-bool LiveSession::may_subscribe(std::string_view channel) const {
-  return identity_ ? identity_->may_subscribe(channel) : !must_identify();
+bool LiveSession::may(Right right, std::string_view channel) const {
+  return identity_ ? allows(*identity_, right, channel) : !must_identify();
 }
 
 bool LiveSession::may_publish(const Namespace& policy, std::string_view channel) const {
   switch (policy.publish) {
     case PublishRight::none: break;
-    case PublishRight::token: return identity_ && identity_->may_publish(channel);
-    case PublishRight::any: return may_subscribe(channel);
+    case PublishRight::token: return identity_ && allows(*identity_, Right::publish, channel);
+    case PublishRight::any: return may(Right::subscribe, channel);
   }
   return false;
 }
@@ -138,7 +144,7 @@ bool LiveSession::may_publish(const Namespace& policy, std::string_view channel)
 // Another token may say less than the one before.
 void LiveSession::end_forbidden() {
   for (auto& [key, subscription] : subscriptions_)
-    if (!may_subscribe(key.name())) subscription.end(EndReason::revoked);
+    if (!may(Right::subscribe, key.name())) subscription.end(EndReason::revoked);
 }
 
 void LiveSession::on_revoked(const Revocation& what, uint64_t user) {

@@ -14,9 +14,9 @@
 #include "http/websocket.h"
 #include "loop/timer.h"
 #include "pubsub/command.h"
+#include "pubsub/doorkeeper.h"
 #include "pubsub/hub.h"
 #include "pubsub/live_subscription.h"
-#include "pubsub/session_identity.h"
 
 namespace fce {
 
@@ -43,12 +43,11 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   // How long a client that has to bring a token may take.
   static constexpr uint64_t kTokenMs = 10'000;
 
-  // Does the handshake, or refuses it; the exchange is answered either way. `identity` null: nobody
-  // in particular. With `refused` the session closes as soon as it is open, since the status of a
-  // refused handshake is hidden from code in a browser.
+  // Does the handshake, or refuses it; the exchange is answered either way. A client whose token is
+  // bad is told so by the close code, since browsers hide the status of a refused handshake from
+  // the code in a page.
   static void open(Exchange& exchange, Hub& hub, std::string_view tenant,
-                   std::shared_ptr<const LiveSettings> settings,
-                   std::shared_ptr<const SessionIdentity> identity, bool refused);
+                   std::shared_ptr<const LiveSettings> settings);
 
   void on_message(WebSocket& socket, std::string_view data, bool text) override;
   bool on_flush(WebSocket& socket, Gather& out) override;
@@ -76,22 +75,23 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
     RateLimit rate;
   };
 
-  LiveSession(Hub& hub, std::string_view tenant, std::shared_ptr<const LiveSettings> settings);
+  LiveSession(Hub& hub, const PeerAddress& peer, std::string_view tenant,
+              std::shared_ptr<const LiveSettings> settings);
   ~LiveSession();
 
   // Its life.
-  void begin(std::shared_ptr<const SessionIdentity> identity);
-  void take_identity(std::shared_ptr<const SessionIdentity> identity);
+  void begin(Doorkeeper::Admission admission);
+  void take_identity(std::shared_ptr<const Identity> identity);
   void make_filter();
   void arm_expiry();
-  std::string about() const;
+  std::string about(std::string_view session) const;
   void close(uint16_t code, std::string_view reason);
   void let_go();
   static void on_expiry(void* self);
   void on_revoked(const Revocation& what, uint64_t user) override;
   // Who it is.
   bool must_identify() const;
-  bool may_subscribe(std::string_view channel) const;
+  bool may(Right right, std::string_view channel) const;
   bool may_publish(const Namespace& policy, std::string_view channel) const;
   void end_forbidden();
   std::string_view user() const {
@@ -126,7 +126,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   WebSocket* socket_ = nullptr;
   const std::shared_ptr<const LiveSettings> settings_;
   const std::string tenant_;
-  std::shared_ptr<const SessionIdentity> identity_;
+  std::shared_ptr<const Identity> identity_;
   std::vector<std::string> blocked_;
   FilterRef filter_;
   std::unordered_map<ChannelKey, LiveSubscription, ChannelKeyHash> subscriptions_;
@@ -135,6 +135,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   std::vector<PublishRate> publish_rates_;
   std::shared_ptr<Anchor> anchor_;  // made when first needed
   RateLimit command_rate_;
+  const PeerAddress peer_;
   Timer expiry_;  // of the identity, or of the time to bring one
   bool closing_ = false;
 };

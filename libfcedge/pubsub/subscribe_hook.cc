@@ -61,11 +61,18 @@ void HookDesk::tell(HookWait& wait, const HookVerdict& verdict) {
 }
 
 void HookDesk::shut() {
-  const std::lock_guard lock(gate_->mutex);
-  gate_->loop = nullptr;
-  gate_->desk = nullptr;
-  // Questions belong to the hook, and from now on any thread may free them.
-  while (HookWait* wait = waiting_.front()) wait->forget();
+  List<HookWait> left;
+  {
+    const std::lock_guard lock(gate_->mutex);
+    gate_->loop = nullptr;
+    gate_->desk = nullptr;
+    // Questions belong to the hook, and from now on any thread may free them.
+    while (HookWait* wait = waiting_.front()) {
+      wait->forget();
+      left.push_back(wait);
+    }
+  }
+  while (HookWait* wait = left.pop_front()) wait->on_shut();
 }
 
 Status HookDesk::give_back(fce_subscription* given, HookVerdict verdict) {

@@ -75,9 +75,10 @@ class HookWait : public ListNode<HookWait> {
   virtual ~HookWait() { forget(); }
 
  protected:
-  // Exactly once after HookDesk::ask, later than that call; may be the end of this object. Not when
-  // the hub stops first.
+  // Exactly one of them after HookDesk::ask, once, and later than that call: the verdict, or the
+  // hub has stopped before. Either may be the end of this object.
   virtual void on_verdict(const HookVerdict& verdict) = 0;
+  virtual void on_shut() {}
 
  private:
   friend class HookDesk;

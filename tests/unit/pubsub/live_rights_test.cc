@@ -11,9 +11,12 @@ using namespace fce::test;
 
 namespace {
 
-std::shared_ptr<TestIdentity> identity(const char* user, uint64_t expires_ms = 0) {
-  auto made = std::make_shared<TestIdentity>(user);
-  made->expires_ms = expires_ms;
+constexpr uint8_t mask(Right right) { return static_cast<uint8_t>(right); }
+
+std::shared_ptr<Identity> limited(const char* user, std::vector<ChannelRule> rules) {
+  auto made = identity(user);
+  made->lists_channels = true;
+  made->rules = std::move(rules);
   return made;
 }
 
@@ -59,10 +62,9 @@ TEST_CASE("rights of an identity hold for each channel") {
   TestNode node(1);
   TestHttp http(node, 0);
   auto keeper = std::make_shared<TestDoorkeeper>();
-  auto ann = identity("ann");
-  ann->reads = "news";
-  ann->writes = "news-own";
-  keeper->visitor = ann;
+  keeper->visitor = limited("ann", {{"news-*", kReadRights},
+                                    {"news-own", mask(Right::publish)},
+                                    {"plain", mask(Right::subscribe)}});
   const auto handler = live_handler(node, {}, keeper);
   LiveClient client(node, http, *handler);
   client.read();
@@ -73,6 +75,27 @@ TEST_CASE("rights of an identity hold for each channel") {
   CHECK(client.ask(publish_text(4, "news-own", "x")) == Got{ok(4, R"({"id":"00000000.1-1"})")});
   CHECK(error_code(client.ask(publish_text(5, "news-1", "x"))) == "forbidden");
   CHECK(node.count(Counter::publish_forbidden) == 1);
+  // Neither presence nor history: a position is a gap then, not silence.
+  CHECK(error_code(client.ask(R"({"ref":6,"presence":{"channel":"plain"}})")) == "forbidden");
+  CHECK(error_code(client.ask(subscribe_text(7, "plain", ",\"presence\":true"))) == "forbidden");
+  CHECK(node.publish(key_of("acme", "plain"), "old") == Status::ok);
+  CHECK(client.ask(subscribe_text(8, "plain", ",\"after\":\"0\"")) ==
+        Got{ok(8), R"({"channel":"plain","gap":{"reason":"invalid","id":"00000000.1-1"}})",
+            ready_text("plain", "1-1")});
+}
+
+TEST_CASE("a session without a cookie is told its token") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto keeper = std::make_shared<TestDoorkeeper>();
+  auto visitor = identity("anon:1");
+  visitor->kind = Identity::Kind::anonymous;
+  keeper->visitor = visitor;
+  keeper->session = "S";
+  const auto handler = live_handler(node, {}, keeper);
+  LiveClient client(node, http, *handler);
+  CHECK(client.read() == Got{kHello.substr(0, 9) + R"({"user":"anon:1","session":"anonymous",)" +
+                             R"("ping_ms":25000,"session_token":"S"}})"});
 }
 
 TEST_CASE("where tokens are demanded, one has to come in time") {
@@ -116,18 +139,18 @@ TEST_CASE("a token that is not accepted closes with 4401") {
   TestNode node(1);
   TestHttp http(node, 0);
   auto keeper = std::make_shared<TestDoorkeeper>();
-  keeper->refuses = true;
+  keeper->refusal = Refusal::signature;
   const auto handler = live_handler(node, {}, keeper);
   LiveClient client(node, http, *handler);
   CHECK(client.status == 101);
-  CHECK(client.read() == Got{"close 4401 the token is not accepted"});
+  CHECK(client.read() == Got{"close 4401 the token's signature is wrong"});
 }
 
 TEST_CASE("an identity that expires closes the session, unless it was renewed") {
   TestNode node(1);
   TestHttp http(node, 0);
   auto keeper = std::make_shared<TestDoorkeeper>();
-  keeper->visitor = identity("ann", wall_ms() + 5000);
+  keeper->visitor = identity("ann", wall_seconds() + 5);
   const auto handler = live_handler(node, {}, keeper);
   LiveClient stays(node, http, *handler), goes(node, http, *handler);
   const Got hello = stays.read();
@@ -148,9 +171,7 @@ TEST_CASE("another token that says less ends what it does not allow") {
   TestHttp http(node, 0);
   auto keeper = std::make_shared<TestDoorkeeper>();
   keeper->visitor = identity("ann");
-  auto less = identity("ann");
-  less->reads = "news";
-  keeper->next = less;
+  keeper->next = limited("ann", {{"news", kReadRights}});
   const auto handler = live_handler(node, {}, keeper);
   LiveClient client(node, http, *handler);
   client.ask(subscribe_text(1, "news"));

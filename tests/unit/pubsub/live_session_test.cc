@@ -184,10 +184,10 @@ TEST_CASE("the namespace decides what may be subscribed to and published") {
 TEST_CASE("an audience and a block list keep messages from a session") {
   Live live;
   auto keeper = std::make_shared<TestDoorkeeper>();
-  keeper->visitor = std::make_shared<TestIdentity>("ann");
+  keeper->visitor = identity("ann");
   const auto handler = live_handler(live.node, {}, keeper);
   LiveClient ann(live.node, live.http, *handler);
-  keeper->visitor = std::make_shared<TestIdentity>("bob");
+  keeper->visitor = identity("bob");
   LiveClient bob(live.node, live.http, *handler);
   CHECK(ann.ask(subscribe_text(1, "any:c")).size() == 3);
   bob.ask(subscribe_text(1, "any:c"));
@@ -208,8 +208,9 @@ TEST_CASE("a session that has gone gets no answer to what is under way") {
   const ChannelKey key = key_at(1, 2);
   // Any name of the default namespace: nobody may publish there but with a token.
   auto keeper = std::make_shared<TestDoorkeeper>();
-  auto ann = std::make_shared<TestIdentity>("ann");
-  ann->writes = "";
+  auto ann = identity("ann");
+  ann->lists_channels = true;
+  ann->rules = {{"*", kReadRights | static_cast<uint8_t>(Right::publish)}};
   keeper->visitor = ann;
   const auto handler = live_handler(live.node, {}, keeper);
   {
@@ -229,8 +230,9 @@ TEST_CASE("loops may end with answers under way") {
   Live live(2);
   const ChannelKey key = key_at(1, 2, 7);
   auto keeper = std::make_shared<TestDoorkeeper>();
-  auto ann = std::make_shared<TestIdentity>("ann");
-  ann->writes = "";
+  auto ann = identity("ann");
+  ann->lists_channels = true;
+  ann->rules = {{"*", kReadRights | static_cast<uint8_t>(Right::publish)}};
   keeper->visitor = ann;
   const auto handler = live_handler(live.node, {}, keeper);
   LiveClient client(live.node, live.http, *handler);
@@ -256,7 +258,7 @@ TEST_CASE("presence is told when asked, and in ticks when wanted") {
     live.node.pass_ms(1, 1200);
     live.node.settle();
   };
-  keeper->visitor = std::make_shared<TestIdentity>("ann");
+  keeper->visitor = identity("ann");
   LiveClient ann(live.node, live.http, *handler);
   const std::string head = "{\"channel\":\"" + channel + "\",\"presence\":";
   CHECK(ann.ask(subscribe_text(1, channel, ",\"presence\":true")) ==

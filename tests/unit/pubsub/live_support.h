@@ -15,38 +15,34 @@
 
 namespace fce::test {
 
-// An identity that says by itself what it may: channels that begin with `reads` or `writes`.
-class TestIdentity final : public SessionIdentity {
- public:
-  explicit TestIdentity(std::string_view name) {
-    user = name;
-    kind = "token";
-  }
-  std::string reads, writes = "-";
-  bool may_subscribe(std::string_view channel) const override { return channel.starts_with(reads); }
-  bool may_publish(std::string_view channel) const override { return channel.starts_with(writes); }
-};
-
 // Takes whom the test has prepared: at the handshake `visitor`, in band the token that is the
 // user's name.
 class TestDoorkeeper final : public Doorkeeper {
  public:
-  Status admit(const Exchange&, std::string_view,
-               std::shared_ptr<const SessionIdentity>* out) const override {
-    *out = visitor;
-    return refuses ? fail(Status::denied, "refused") : Status::ok;
+  Admission admit(Exchange&, Hub&, std::string_view) const override {
+    return {refusal, refusal == Refusal::none ? visitor : nullptr, session};
   }
-  Status renew(std::string_view token, std::string_view, Counters&,
-               std::shared_ptr<const SessionIdentity>* out) const override {
-    if (!next || next->user != token) return fail(Status::denied, "refused");
-    *out = next;
-    return Status::ok;
+  Admission renew(std::string_view token, Hub&, std::string_view) const override {
+    if (!next || next->user != token) return {Refusal::signature, nullptr, {}};
+    return {Refusal::none, next, {}};
   }
   bool admits_nobody() const override { return open; }
 
-  std::shared_ptr<const SessionIdentity> visitor, next;
-  bool refuses = false, open = false;
+  std::shared_ptr<const Identity> visitor, next;
+  Refusal refusal = Refusal::none;
+  std::string session;
+  bool open = false;
 };
+
+// Whose token lists no channels.
+inline std::shared_ptr<Identity> identity(const char* user, int64_t expires = 0) {
+  auto made = std::make_shared<Identity>();
+  made->kind = Identity::Kind::token;
+  made->tenant = "acme";
+  made->user = user;
+  made->expires = expires;
+  return made;
+}
 
 inline std::shared_ptr<const Handler> live_handler(
     TestNode& node, fce_live_options options = {},

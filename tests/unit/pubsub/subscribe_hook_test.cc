@@ -40,7 +40,7 @@ struct Hook {
 
 TEST_CASE("the hook is asked and allows") {
   Hook hook;
-  auto ann = std::make_shared<TestIdentity>("ann");
+  auto ann = identity("ann");
   ann->groups = {"staff"};
   hook.keeper->visitor = ann;
   LiveClient client(hook.node, hook.http, *hook.handler);
@@ -116,7 +116,7 @@ TEST_CASE("limits count what waits, and hold again when the hook has decided") {
   client.read();
   client.ask(subscribe_text(1, "a"));
   CHECK(error_code(client.ask(subscribe_text(2, "b"))) == "limit");
-  hook.keeper->next = std::make_shared<TestIdentity>("ann");
+  hook.keeper->next = identity("ann");
   CHECK(error_code(client.ask(R"({"ref":3,"auth":{"token":"ann"}})")) == "forbidden");
   hook.decide({});
   CHECK(client.read().size() == 2);

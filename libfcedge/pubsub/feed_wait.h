@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// FeedWait: the request for a feed about which the subscribe hook is asked. It owns itself.
+#pragma once
+
+#include "http/exchange.h"
+#include "pubsub/feed_handler.h"
+#include "pubsub/subscribe_hook.h"
+
+namespace fce {
+
+class FeedWait final : private HookWait {
+ public:
+  // `handler` is kept by the exchange's route table.
+  static void ask(const FeedHandler& handler, const SubscribeHook& hook, Exchange& exchange,
+                  Hub& hub, const ChannelKey& key);
+
+ private:
+  FeedWait(const FeedHandler& handler, Exchange& exchange, Hub& hub, const ChannelKey& key)
+      : handler_(handler), exchange_(exchange), hub_(hub), key_(key) {
+    exchange_.ref();
+  }
+  ~FeedWait() override { exchange_.unref(); }
+  void on_verdict(const HookVerdict& verdict) override;
+  void on_shut() override;
+  void answer(const HookVerdict& verdict);
+
+  const FeedHandler& handler_;
+  Exchange& exchange_;
+  Hub& hub_;
+  const ChannelKey key_;
+};
+
+}  // namespace fce
