@@ -26,7 +26,11 @@ uint64_t expires_in_ms(const Identity& identity) {
 
 LiveSession::LiveSession(Hub& hub, const PeerAddress& peer, std::string_view tenant,
                          std::shared_ptr<const LiveSettings> settings)
-    : hub_(hub), settings_(std::move(settings)), tenant_(tenant), expiry_(&on_expiry, this) {}
+    : hub_(hub),
+      settings_(std::move(settings)),
+      tenant_(tenant),
+      peer_(peer),
+      expiry_(&on_expiry, this) {}
 
 LiveSession::~LiveSession() { let_go(); }
 

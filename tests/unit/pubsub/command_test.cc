@@ -12,7 +12,7 @@ std::string error_of(std::string_view text, int64_t* ref = nullptr) {
   Command command;
   const Command::Error error = Command::parse(text, &command);
   if (ref) *ref = command.ref.number;
-  return error ? std::string(refusal_text(error.refusal)) : "";
+  return error ? std::string(command_refusal_text(error.refusal)) : "";
 }
 
 std::string names(size_t count) {
@@ -137,7 +137,8 @@ TEST_CASE("names, lists, keys and tokens have limits") {
 
 TEST_CASE("answers are JSON whatever they tell") {
   CHECK(ok_answer({3}, "{\"id\":\"x\"}") == R"({"ref":3,"ok":{"id":"x"}})");
-  CHECK(error_answer({4}, Refusal::forbidden, "say \"no\"\n") ==
+  CHECK(error_answer({4}, CommandRefusal::forbidden, "say \"no\"\n") ==
         R"({"ref":4,"error":{"code":"forbidden","message":"say \"no\"\n"}})");
-  CHECK(error_answer({}, Refusal::invalid, "") == R"({"error":{"code":"invalid","message":""}})");
+  CHECK(error_answer({}, CommandRefusal::invalid, "") ==
+        R"({"error":{"code":"invalid","message":""}})");
 }
