@@ -19,6 +19,7 @@ log_level = "warn"
 
 [limits]
 connections_max = 16384
+write_ms = 600000  # the case "slow" wants to see what slow ones cost while they are there
 
 [pubsub]
 history_messages = ${OURS_HISTORY:-256}

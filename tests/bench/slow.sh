@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # N subscribers that never read, with small receive buffers, beside some that do, while MSGS
 # messages of SLOW_SIZE bytes pass. What the server's memory grows by for each, and what the kernel
-# holds; the healthy ones must get all.
+# holds; the healthy ones must get all, without a gap. (Faster than SLOW_RATE a server may fall behind
+# its own log while the slow ones still take what fits into their kernel buffers.)
 # usage: slow.sh ours|nchan|ws|netty|url:PORT
-#   N=10000  MSGS=1000  SLOW_SIZE=1024  SLOW_RATE=100 (messages/s)  HEALTHY=20
+#   N=10000  MSGS=1000  SLOW_SIZE=1024  SLOW_RATE=40 (messages/s)  HEALTHY=20
 #   FTLS=1: over TLS 1.3. The cases are slow-clear and slow-tls.
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/fanout_peers.sh"
@@ -12,6 +13,7 @@ need "$BIN/fanout"
 N=${N:-10000} MSGS=${MSGS:-1000} HEALTHY=${HEALTHY:-20}
 NAME=slow-clear
 [ "${FTLS:-0}" = 1 ] && NAME=slow-tls
+export FJSON=1
 
 slab_kb() { # what the kernel's caches hold in all, and nothing where only root may read it
   awk 'NR > 2 { t += $3 * $4 / 1024 } END { if (t) printf "%d", t }' /proc/slabinfo 2>/dev/null
@@ -19,7 +21,7 @@ slab_kb() { # what the kernel's caches hold in all, and nothing where only root 
 
 pass() { # pass SLOW: lets the messages pass
   $GEN "$BIN/fanout" --sub "$SUB" --pub "$PUB" "${SUBARGS[@]}" --n $HEALTHY --slow $1 \
-    --msgs $MSGS --size ${SLOW_SIZE:-1024} --rate ${SLOW_RATE:-100} --pubs 4 --warm 0 --drain 20 \
+    --msgs $MSGS --size ${SLOW_SIZE:-1024} --rate ${SLOW_RATE:-40} --pubs 4 --warm 0 --drain 20 \
     --after $2 --srv-pids "$(tree $SRV_PID | paste -sd,)" >"$TMP/slow.out" 2>"$TMP/slow.err" &
   H=$!
   PIDS+=($H)
@@ -56,7 +58,12 @@ for r in $(seq 1 $RUNS); do
   mem=$(mem_of $SRV_PID)
   after=$(value rss_kb "$mem") kernel2=$(kernel_tcp_kb) slab2=$(slab_kb)
   more=""
-  [ $PEER = ours ] && more="gaps_told=$(ours_metric fcedge_pubsub_gaps_total)"
+  if [ $PEER = ours ]; then
+    more="gaps_told=$(ours_metric fcedge_pubsub_gaps_total)"
+    more+=" write_time=$(ours_metric fcedge_limit_write_time_total)"
+    more+=" queue_full=$(ours_metric fcedge_limit_websocket_queue_total)"
+    more+=" dead=$(ours_metric fcedge_websocket_dead_total)"
+  fi
   wait $H
   emit $NAME peer=$PEER n=$N run=$r base_rss_kb=$base idle_rss_kb=$idle $mem \
     idle_bytes_per_sub=$(each $idle $base) grow_bytes_per_sub=$(each $after $idle) \

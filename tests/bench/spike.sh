@@ -7,7 +7,7 @@
 . "$HERE/peers/fanout_peers.sh"
 need "$BIN/fanout"
 N=${N:-10000}
-SHOW='(deliv_s|msg_s|p50us|p99us|maxus|srv_cpu|cpu_us_per_deliv)=[^ ]*'
+SHOW='\b(deliv_s|msg_s|p50us|p99us|maxus|srv_cpu|cpu_us_per_deliv|missing|lost|dup|gaps|closed)=[^ ]*'
 
 gc_pauses() {
   awk '/Pause/ { v = $NF; sub("ms", "", v); n++; t += v; if (v > m) m = v }

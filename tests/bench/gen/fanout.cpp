@@ -236,12 +236,19 @@ static void on_bytes(Conn* c, const char* b, size_t n) {
     on_body(c, b, n);
   }
 }
+// A server may close a connection that was idle for long.
+static void replace_publisher(Conn* c) {
+  kill_conn(c);
+  for (auto*& p : pubc)
+    if (p == c) p = open_conn(pub, PUBHTTP);
+}
 static void on_read(Conn* c) {
   for (;;) {
     const ssize_t r = rd(c, rbuf, sizeof rbuf);
     if (r < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (r <= 0) {
-      if (c->kind != SUB && c->kind != SLOW) {
+      if (c->kind == PUBHTTP && !c->busy) return replace_publisher(c);
+      if (c->kind == PUBWS || c->kind == PUBHTTP) {
         pub_err++;
         complain("publisher", "connection closed");
       }
