@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # N subscribers that never read, with small receive buffers, beside some that do, while MSGS
 # messages of SLOW_SIZE bytes pass. What the server's memory grows by for each, and what the kernel
-# holds; the healthy ones must get all, without a gap. (Faster than SLOW_RATE a server may fall behind
-# its own log while the slow ones still take what fits into their kernel buffers.)
+# holds; the healthy ones must get all, without a gap. (At a higher SLOW_RATE a server may fall
+# behind its own log while the slow ones still take what fits into their kernel buffers.)
 # usage: slow.sh ours|nchan|ws|netty|url:PORT
-#   N=10000  MSGS=1000  SLOW_SIZE=1024  SLOW_RATE=40 (messages/s)  HEALTHY=20
+#   N=10000  MSGS=1000  SLOW_SIZE=1024  SLOW_RATE=40 (messages/s)  SLOW_BATCH=20 (at once)
+#   HEALTHY=20
 #   FTLS=1: over TLS 1.3. The cases are slow-clear and slow-tls.
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/fanout_peers.sh"
@@ -21,8 +22,8 @@ slab_kb() { # what the kernel's caches hold in all, and nothing where only root 
 
 pass() { # pass SLOW: lets the messages pass
   $GEN "$BIN/fanout" --sub "$SUB" --pub "$PUB" "${SUBARGS[@]}" --n $HEALTHY --slow $1 \
-    --msgs $MSGS --size ${SLOW_SIZE:-1024} --rate ${SLOW_RATE:-40} --pubs 4 --warm 0 --drain 20 \
-    --after $2 --srv-pids "$(tree $SRV_PID | paste -sd,)" >"$TMP/slow.out" 2>"$TMP/slow.err" &
+    --msgs $MSGS --size ${SLOW_SIZE:-1024} --rate ${SLOW_RATE:-40} --pubs 20 --warm 0 --drain 20 \
+    --batch ${SLOW_BATCH:-20} --after $2 --srv-pids "$(tree $SRV_PID | paste -sd,)" >"$TMP/slow.out" 2>"$TMP/slow.err" &
   H=$!
   PIDS+=($H)
 }

@@ -7,7 +7,7 @@
 . "$HERE/peers/fanout_peers.sh"
 need "$BIN/fanout"
 N=${N:-10000}
-SHOW='\b(deliv_s|msg_s|p50us|p99us|maxus|srv_cpu|cpu_us_per_deliv|missing|lost|dup|gaps|closed)=[^ ]*'
+SHOW='deliv_s|msg_s|p50us|p99us|maxus|srv_cpu|cpu_us_per_deliv|missing|lost|dup|gaps|closed'
 
 gc_pauses() {
   awk '/Pause/ { v = $NF; sub("ms", "", v); n++; t += v; if (v > m) m = v }
@@ -40,6 +40,6 @@ for r in $(seq 1 $RUNS); do
   gc=""
   [ "$SRV_LOG" = "$TMP/netty.log" ] && gc=$(gc_pauses)
   emit spike peer=$PEER n=$N run=$r start_rss_kb=$base idle_rss_kb=$idle peak_rss_kb=$peak \
-    after_rss_kb=$(rss_kb) $gc $(grep -oE "$SHOW" "$TMP/spike.out" | paste -sd' ')
+    after_rss_kb=$(rss_kb) $gc $(grep -oE "\b($SHOW)=[^ ]*" "$TMP/spike.out" | paste -sd' ')
   stop_all
 done

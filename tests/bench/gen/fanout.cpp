@@ -354,7 +354,7 @@ static int publish_due(uint64_t* next) {  // milliseconds to wait for the next o
   }
   while (now_ns() >= *next && !enough()) {
     if (!publish(*next)) break;
-    *next += uint64_t(1e9 / opt.rate);
+    if (published % uint64_t(opt.batch) == 0) *next += uint64_t(opt.batch * 1e9 / opt.rate);
   }
   const int64_t d = int64_t(*next) - int64_t(now_ns());
   return d <= 0 ? 1 : int(std::min<int64_t>(d / 1000000, 10));

@@ -20,6 +20,7 @@ struct Options {
   int h2 = 0;         // event streams over HTTP/2
   int ids = 0;        // check the ids that the server gives
   int msgs = 0;       // so many messages, instead of `secs`
+  int batch = 1;      // so many of the open loop at once, at the same rate
   double rate = 100;  // messages a second
   double secs = 5, warm = 1;
   double hold = 0;   // after subscribing, only hold the connections
@@ -43,9 +44,9 @@ struct Options {
  private:
   bool set(const std::string& name, const char* value) {
     const std::pair<const char*, int*> ints[] = {
-        {"--n", &n},         {"--slow", &slow}, {"--size", &size},   {"--window", &window},
-        {"--flood", &flood}, {"--pubs", &pubs}, {"--burst", &burst}, {"--h2", &h2},
-        {"--ids", &ids},     {"--msgs", &msgs}};
+        {"--n", &n},         {"--slow", &slow},   {"--size", &size},   {"--window", &window},
+        {"--flood", &flood}, {"--pubs", &pubs},   {"--burst", &burst}, {"--h2", &h2},
+        {"--ids", &ids},     {"--batch", &batch}, {"--msgs", &msgs}};
     const std::pair<const char*, double*> doubles[] = {{"--rate", &rate},   {"--secs", &secs},
                                                        {"--warm", &warm},   {"--hold", &hold},
                                                        {"--drain", &drain}, {"--after", &after}};
