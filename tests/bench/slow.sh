@@ -23,7 +23,8 @@ slab_kb() { # what the kernel's caches hold in all, and nothing where only root 
 pass() { # pass SLOW: lets the messages pass
   $GEN "$BIN/fanout" --sub "$SUB" --pub "$PUB" "${SUBARGS[@]}" --n $HEALTHY --slow $1 \
     --msgs $MSGS --size ${SLOW_SIZE:-1024} --rate ${SLOW_RATE:-40} --pubs 20 --warm 0 --drain 20 \
-    --batch ${SLOW_BATCH:-20} --after $2 --srv-pids "$(tree $SRV_PID | paste -sd,)" >"$TMP/slow.out" 2>"$TMP/slow.err" &
+    --batch ${SLOW_BATCH:-20} --after $2 \
+    --srv-pids "$(tree $SRV_PID | paste -sd,)" >"$TMP/slow.out" 2>"$TMP/slow.err" &
   H=$!
   PIDS+=($H)
 }
