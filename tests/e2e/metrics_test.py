@@ -65,8 +65,8 @@ def formats():
     equal(sorted(set(old) ^ set(found)), ["fcedge_build", "fcedge_build_info"], "the same families")
     for name, family in old.items():
         if name in found:
-            equal((family.type, family.documentation), (found[name].type, found[name].documentation),
-                  name)
+            equal((family.type, family.documentation),
+                  (found[name].type, found[name].documentation), name)
 
 
 def kinds():
