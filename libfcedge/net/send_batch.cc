@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "base/log.h"
-#include "base/time.h"
 #include "net/stream.h"
 
 namespace fce {
@@ -19,6 +19,15 @@ namespace {
 constexpr size_t kUringLeast = 4;
 // The time of so many is worth reading a clock.
 constexpr size_t kTimedLeast = 32;
+// What is measured beyond it would make the batches too small to be worth their call.
+constexpr uint64_t kSendNsMax = 20'000;
+
+// The thread's own time: on a busy machine the clock on the wall tells of others.
+uint64_t thread_ns() {
+  timespec now;
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
 
 }  // namespace
 
@@ -125,11 +134,12 @@ void SendBatch::submit() {
   if (count_ == 0) return;
   // Those that are told may be finished then and there: they are in no batch any more.
   ++number_;
-  const uint64_t began = count_ >= kTimedLeast ? monotonic_us() : 0;
+  const bool timed = count_ >= kTimedLeast;
+  const uint64_t began_ns = timed ? thread_ns() : 0;
   send_all();
-  if (began != 0) {
-    const uint64_t now_ns = (monotonic_us() - began) * 1000 / count_;
-    ns_per_send_ = (3 * ns_per_send_ + now_ns) / 4;
+  if (timed) {
+    const uint64_t ns = (thread_ns() - began_ns) / count_;
+    ns_per_send_ = (3 * ns_per_send_ + std::min(ns, kSendNsMax)) / 4;
   }
   for (size_t i = 0; i < count_; ++i)
     if (sends_[i].result != sends_[i].size) [[unlikely]]
