@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 namespace fce {
@@ -33,7 +35,20 @@ Uring::Uring(std::unique_ptr<Ring> ring) : ring_(std::move(ring)) {}
 
 Uring::~Uring() { io_uring_queue_exit(&ring_->ring); }
 
+// On a thread of its own: the kernel may interrupt the system calls of a thread that has used a
+// ring, and the caller's belongs to the embedding program.
 std::unique_ptr<Uring> Uring::open(std::string* why) {
+  std::unique_ptr<Uring> uring;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread([&] { uring = make(why); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread.join();
+  return uring;
+}
+
+std::unique_ptr<Uring> Uring::make(std::string* why) {
   auto ring = std::make_unique<Ring>();
   // No polling thread of the kernel, no registered files: those gain nothing here, and keep a
   // closed socket's FIN back.

@@ -41,6 +41,7 @@ class Uring {
  private:
   struct Ring;
   explicit Uring(std::unique_ptr<Ring> ring);
+  static std::unique_ptr<Uring> make(std::string* why);
   const char* find_fault();
   bool submit(Send* sends, unsigned count);
   void reap(Send* sends);

@@ -101,14 +101,15 @@ def streams():
         channel = f"s{number}"
         with Stream(url(way, f"/feed/{channel}"), *way) as stream:
             stream.wait("ready")
-            texts = ["plain", "two\nlines", "", "\u00e4\U0001f600", '{"a":"b"}', "x" * 65000, "\x01",
-                     "last"]
+            texts = ["plain", "two\nlines", "", "\u00e4\U0001f600", '{"a":"b"}', "x" * 65000,
+                     "\x01", "last"]
             ids = [publish(channel, text) for text in texts]
             stream.wait_id(ids[-1])
             messages = [each for each in stream.objects() if "data" in each]
             equal([each["id"] for each in messages], ids, f"{way}: the ids")
             equal([each["data"] for each in messages], texts, f"{way}: the payloads")
-            check(all(each["channel"] == channel for each in stream.objects()), "each has a channel")
+            check(all(each["channel"] == channel for each in stream.objects()),
+                  "each has a channel")
         for position in (ids[2], "0"):
             with Stream(url(way, f"/feed/{channel}?after={position}"), *way) as stream:
                 ready = stream.wait("ready")["ready"]["id"]
