@@ -179,7 +179,7 @@ def slow_h2():
             wire.send(headers(1, POST_H2, END_HEADERS) + frame(DATA, 0, 1, b"x"))
             got = wire.until(HEADERS, RST_STREAM)
             check(got and got[0] == HEADERS and b"408" in got[3], "a body without end", got)
-        with H2(node.port) as wire, Counted("limit_h2_idle"):
+        with H2(node.port) as wire, Counted("limit_http2_idle"):
             equal(wire.get(1, "/files/a.txt"), b"hello", "a request")
             equal(wire.drain(), 0, "and then nothing")
 

@@ -33,7 +33,7 @@ flags=(-std=c99 -Wall -Wextra -Wpedantic -Werror)
 # shellcheck disable=SC2046
 cc "${flags[@]}" $(config --cflags) -o "$root/shared" "$program" $(config --libs)
 LD_LIBRARY_PATH=$lib "$root/shared"
-ldd "$root/shared" | grep -q 'libfcedge\.so\.[0-9]' || { echo "not linked by soname" && exit 1; }
+[[ $(ldd "$root/shared") =~ libfcedge\.so\.[0-9] ]] || { echo "not linked by soname" && exit 1; }
 
 # The archive alone: no shared library of ours may be found.
 rm "$lib"/libfcedge.so*

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "live_support.h"
 
@@ -122,9 +123,11 @@ TEST_CASE("what is no command is answered and does no harm") {
 TEST_CASE("two sessions publish to each other, on one shard and across") {
   for (const uint32_t shards : {1u, 3u}) {
     Live live(shards);
-    TestHttp other_http(live.node, shards - 1);
+    // A loop submits the batch of one context only.
+    std::optional<TestHttp> other_http;
+    if (shards > 1) other_http.emplace(live.node, shards - 1);
     LiveClient ann(live.node, live.http, *live.handler);
-    LiveClient bob(live.node, other_http, *live.handler);
+    LiveClient bob(live.node, other_http ? *other_http : live.http, *live.handler);
     // Channels at home on each shard.
     for (uint32_t home = 0; home < shards; ++home) {
       std::string channel;
