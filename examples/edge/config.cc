@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config_auth.h"
 #include "config_namespace.h"
 #include "listen_address.h"
 #include "toml_section.h"
@@ -54,7 +55,7 @@ static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 
 
 constexpr const char* kSections[] = {"limits",    "pubsub",    "listen",  "certificate",
                                      "directory", "feed",      "publish", "comments",
-                                     "metrics",   "namespace", "live"};
+                                     "metrics",   "namespace", "live",    "auth"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -77,6 +78,7 @@ class Loader {
     read_node();
     read_limits();
     read_pubsub();
+    config_.auth = read_auth(root_.table("auth"));
     for (Section& section : root_.tables("namespace"))
       config_.namespaces.push_back(read_namespace(section));
     read_listens();
@@ -223,6 +225,7 @@ class Loader {
       section.number("ping_ms", &feed.ping_ms, 100, kMsMax);
       section.number("dead_ms", &feed.dead_ms, 100, kMsMax);
       section.number("retry_ms", &feed.retry_ms, 1, kMsMax);
+      read_route_auth(section, &feed.auth, &feed.anonymous);
       section.finish();
       config_.feeds.push_back(feed);
     }
@@ -238,6 +241,7 @@ class Loader {
       section.number("dead_ms", &live.dead_ms, 100, kMsMax);
       section.number("channels_max", &live.channels_max, 1, kCountMax);
       section.number("commands_per_s", &live.commands_per_s, 1, 1'000'000);
+      read_route_auth(section, &live.auth, &live.anonymous);
       section.finish();
       config_.lives.push_back(live);
     }

@@ -36,6 +36,8 @@ struct Place {
 struct PathSetting {
   std::string path;
   Place place;
+
+  bool operator==(const PathSetting&) const = default;
 };
 
 // Zero and "" mean the library's default throughout, as in its options structs.
@@ -50,6 +52,21 @@ struct NodeSettings {
   int32_t log_level = FCE_LOG_INFO;
   PathSetting state_dir;
   Place place;
+};
+
+struct AuthSettings {
+  PathSetting key_file;
+  PathSetting session_secret_file;
+  std::string audience;
+  std::string issuer;
+  std::string tenant;
+  uint32_t leeway_s = 0;
+  uint32_t token_bytes_max = 0;
+  bool anonymous = false;
+  uint32_t session_ttl_s = 0;
+
+  bool given() const { return !key_file.path.empty() || anonymous; }
+  bool operator==(const AuthSettings&) const = default;
 };
 
 struct PubsubSettings {
@@ -124,6 +141,8 @@ struct FeedSettings {
   uint32_t ping_ms = 0;
   uint32_t dead_ms = 0;
   uint32_t retry_ms = 0;
+  uint32_t auth = FCE_AUTH_NONE;
+  bool anonymous = false;
 };
 
 struct LiveSettings {
@@ -133,6 +152,8 @@ struct LiveSettings {
   uint32_t dead_ms = 0;
   uint32_t channels_max = 0;
   uint32_t commands_per_s = 0;
+  uint32_t auth = FCE_AUTH_NONE;
+  bool anonymous = false;
 };
 
 struct PublishSettings {
@@ -156,6 +177,7 @@ struct Config {
   fce_limits limits;
   Place connections_max_place;  // line 0: not given, so the host may lower it
   PubsubSettings pubsub;
+  AuthSettings auth;
   std::vector<NamespaceSettings> namespaces;
   std::vector<ListenSettings> listens;
   std::vector<CertificateSettings> certificates;

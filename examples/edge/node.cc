@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "config_auth.h"
 #include "config_namespace.h"
 #include "files.h"
 #include "log.h"
@@ -57,6 +58,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   }
   if (std::memcmp(&running.limits, &limits, sizeof limits) != 0) warn("limits");
   if (running.pubsub != wanted.pubsub) warn("pubsub");
+  if (!(running.auth == wanted.auth)) warn("auth");
   if (!same_namespaces(running, wanted)) warn("namespace");
   if (!same_listens(running, wanted)) warn("listen");
 }
@@ -86,6 +88,7 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   const int status = fce_node_create(&options, &node);
   if (status != FCE_OK) config.fail(creation_fault(config, status), fce_last_error());
   NodePtr made(node);
+  set_auth(node, config);
   for (const auto& settings : config.namespaces) add_namespace(node, config, settings);
   return made;
 }

@@ -58,6 +58,8 @@ void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed
   options.ping_ms = feed.ping_ms;
   options.dead_ms = feed.dead_ms;
   options.retry_ms = feed.retry_ms;
+  options.auth = feed.auth;
+  options.anonymous = feed.anonymous ? 1 : 0;
   expect_ok(fce_routes_add_feed(routes, &route, &options), config, feed.route.place);
 }
 
@@ -70,6 +72,8 @@ void add_live(fce_routes* routes, const Config& config, const LiveSettings& live
   options.dead_ms = live.dead_ms;
   options.channels_max = live.channels_max;
   options.commands_per_s = live.commands_per_s;
+  options.auth = live.auth;
+  options.anonymous = live.anonymous ? 1 : 0;
   expect_ok(fce_routes_add_live(routes, &route, &options), config, live.route.place);
 }
 

@@ -67,6 +67,14 @@ FCE_API void fce_auth_options_init(fce_auth_options* options);
  * and again when they change. */
 FCE_API int fce_node_set_auth(fce_node* node, const fce_auth_options* options);
 
+/* What a route wants to know of its clients: `auth` in fce_feed_options and fce_live_options. With
+ * `anonymous` there, clients without a token get a session, which counts as an identity. */
+enum {
+  FCE_AUTH_NONE = 0,     /* nobody is asked */
+  FCE_AUTH_OPTIONAL = 1, /* a token that is there must be good */
+  FCE_AUTH_REQUIRED = 2  /* who has no identity is refused: 401, close code 4401 */
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -60,6 +60,7 @@
 #ifndef FCEDGE_PUBSUB_H_
 #define FCEDGE_PUBSUB_H_
 
+#include <fcedge/auth.h>
 #include <fcedge/http.h>
 
 #ifdef __cplusplus
@@ -77,6 +78,8 @@ typedef struct fce_feed_options {
   uint32_t retry_ms;     /* reconnection time told to event streams [2000] */
   uint32_t no_stream;    /* 1: without NDJSON streams */
   uint32_t no_poll;      /* 1: without long polls */
+  uint32_t auth;         /* FCE_AUTH_*: what clients have to show, see auth.h */
+  uint32_t anonymous;    /* 1: who has no token gets an anonymous session */
 } fce_feed_options;
 
 FCE_API void fce_feed_options_init(fce_feed_options* options);
@@ -152,6 +155,8 @@ typedef struct fce_live_options {
   uint32_t dead_ms;        /* no pong for so long: the peer is dead [60000] */
   uint32_t channels_max;   /* subscriptions of one connection [100] */
   uint32_t commands_per_s; /* of one connection, burst twice that; then 4429 [50] */
+  uint32_t auth;           /* FCE_AUTH_*: what clients have to show, see auth.h */
+  uint32_t anonymous;      /* 1: who has no token gets an anonymous session */
 } fce_live_options;
 
 FCE_API void fce_live_options_init(fce_live_options* options);

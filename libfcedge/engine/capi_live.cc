@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/doorkeepers.h"
 #include "engine/handles.h"
 #include "engine/options.h"
 #include "http/utf8.h"
@@ -46,13 +47,17 @@ int fce_routes_add_live(fce_routes* routes, const fce_route_options* options,
   if (status == Status::ok && !routes) status = fail(Status::invalid, "the table is NULL");
   if (status == Status::ok) status = RoutePlan::read(options, "GET", &route);
   if (status == Status::ok) status = Target::parse_tenant(known.tenant, route.pattern, &target);
+  if (status == Status::ok) status = check_auth(known.auth, known.anonymous);
   if (status != Status::ok) return to_c(status);
   const auto tenant = std::make_shared<std::string>(known.tenant);
   known.tenant = tenant->c_str();
   const std::string pattern = route.pattern;
   return to_c(routes->plan.add(
       route, [known, tenant, pattern](Node& node, std::shared_ptr<const Handler>* out) {
-        return LiveHandler::make(node.pubsub(), known, pattern, nullptr, out);
+        std::shared_ptr<const Doorkeeper> doorkeeper;
+        const Status made = make_doorkeeper(node, known.auth, known.anonymous, &doorkeeper);
+        if (made != Status::ok) return made;
+        return LiveHandler::make(node.pubsub(), known, pattern, std::move(doorkeeper), out);
       }));
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/doorkeepers.h"
 #include "engine/handles.h"
 #include "engine/options.h"
 #include "pubsub/feed_handler.h"
@@ -42,6 +43,7 @@ int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,
   if (status == Status::ok) status = check_target(known.tenant, known.channel, route);
   if (status == Status::ok && !FeedHandler::has_transport(known))
     status = fail(Status::invalid, "a feed needs a transport");
+  if (status == Status::ok) status = check_auth(known.auth, known.anonymous);
   if (status != Status::ok) return to_c(status);
   const auto names = std::make_shared<Names>(Names{known.tenant, known.channel, {}});
   known.tenant = names->tenant.c_str();
@@ -49,7 +51,10 @@ int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,
   const std::string pattern = route.pattern;
   return to_c(routes->plan.add(
       route, [known, names, pattern](Node& node, std::shared_ptr<const Handler>* out) {
-        return FeedHandler::make(node.pubsub(), known, pattern, out);
+        std::shared_ptr<const Doorkeeper> doorkeeper;
+        const Status made = make_doorkeeper(node, known.auth, known.anonymous, &doorkeeper);
+        if (made != Status::ok) return made;
+        return FeedHandler::make(node.pubsub(), known, pattern, out, std::move(doorkeeper));
       }));
 }
 

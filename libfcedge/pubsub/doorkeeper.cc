@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/doorkeeper.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/time.h"
@@ -16,6 +17,12 @@ AuthTime time_of(Hub& hub) { return {wall_seconds(), hub.loop().now_ms()}; }
 
 bool allows(const Identity& identity, Right right, std::string_view channel) {
   return identity.lists_channels ? identity.allows(right, channel) : right != Right::publish;
+}
+
+uint64_t expires_in_ms(const Identity* identity) {
+  if (!identity || identity->expires == 0) return 0;
+  const uint64_t at_ms = static_cast<uint64_t>(identity->expires) * 1000;
+  return std::max<uint64_t>(at_ms - std::min(at_ms, wall_ms()), 1);
 }
 
 Doorkeeper::Admission AuthDoorkeeper::admit(Exchange& exchange, Hub& hub,

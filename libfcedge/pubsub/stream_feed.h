@@ -15,6 +15,7 @@ class StreamFeed : public BodySource, protected Subscriber {
  public:
   Pull pull(Gather& out, size_t max) final;
   void on_drain() final;
+  using Subscriber::expire_after;
 
  protected:
   // Every `silence_ms` there is a call of `on_silence`.

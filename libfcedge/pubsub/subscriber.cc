@@ -60,6 +60,7 @@ void Subscriber::unsubscribe() {
   if (!channel_) return;
   Channel* channel = channel_;
   channel_ = nullptr;
+  deadline_.reset();
   channel->hub().counters().add(Counter::unsubscribed);
   channel->remove(*this);
 }
@@ -74,6 +75,19 @@ void Subscriber::end(EndReason reason) {
   if (!channel_ || end_ != EndReason::none) return;
   end_ = reason;
   wake();
+}
+
+void Subscriber::expire_after(uint64_t ms) {
+  if (!channel_) return;
+  deadline_ = std::make_unique<Timer>(&on_deadline, this);
+  deadline_->arm(channel_->hub().loop().timers(), ms);
+}
+
+void Subscriber::on_deadline(void* self) {
+  auto* subscriber = static_cast<Subscriber*>(self);
+  if (!subscriber->channel_) return;
+  subscriber->channel_->hub().counters().add(Counter::tokens_expired);
+  subscriber->end(EndReason::expired);
 }
 
 void Subscriber::begin() {
@@ -163,7 +177,8 @@ Subscriber::Item Subscriber::take_end() {
   Item item;
   item.kind = Item::Kind::end;
   item.end = end_;
-  if (end_ != EndReason::overflow) channel_->hub().counters().add(Counter::revoked);
+  if (end_ != EndReason::overflow && end_ != EndReason::expired)
+    channel_->hub().counters().add(Counter::revoked);
   unsubscribe();
   return item;
 }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/list.h"
+#include "loop/timer.h"
 #include "pubsub/audience.h"
 #include "pubsub/message.h"
 #include "pubsub/position.h"
@@ -39,6 +41,8 @@ class Subscriber : public ListNode<Subscriber> {
   const FilterRef& filter() const { return filter_; }
   // Has the subscription end: `take` tells why, and nothing after it.
   void end(EndReason reason);
+  // Has it end after so long, since what its client has shown will not be good any more.
+  void expire_after(uint64_t ms);
 
  protected:
   Subscriber() = default;
@@ -94,8 +98,11 @@ class Subscriber : public ListNode<Subscriber> {
 
   enum class State : uint8_t { waiting, replaying, live };
 
+  static void on_deadline(void* self);
+
   Channel* channel_ = nullptr;
   FilterRef filter_;
+  std::unique_ptr<Timer> deadline_;  // few have one
   uint64_t next_ = 0;         // the first message not taken; while waiting the position's number
   uint32_t replay_left_ = 0;  // numbers before `ready`
   uint32_t untold_ = 0;       // numbers passed since the client heard of its position

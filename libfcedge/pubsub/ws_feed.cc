@@ -24,7 +24,7 @@ void add_text(std::string_view text, Gather& out) {
 }  // namespace
 
 void WsFeed::open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Position& position,
-                  const Options& options) {
+                  const Options& options, FilterRef filter) {
   WebSocketOptions socket_options;
   socket_options.ping_ms = options.ping_ms;
   socket_options.dead_ms = options.dead_ms;
@@ -36,7 +36,8 @@ void WsFeed::open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Pos
     delete feed;
     return;
   }
-  feed->subscribe(hub, key, position);
+  feed->subscribe(hub, key, position, std::move(filter));
+  if (options.expires_ms != 0) feed->expire_after(options.expires_ms);
   feed->socket_->want_flush(Lane::fanout);
 }
 

@@ -17,10 +17,11 @@ class WsFeed final : public WebSocketOwner, private Subscriber {
   struct Options {
     uint32_t ping_ms;
     uint32_t dead_ms;
+    uint64_t expires_ms = 0;  // from now; 0: never
   };
   // Does the handshake, or refuses it; the exchange is answered either way.
   static void open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Position& position,
-                   const Options& options);
+                   const Options& options, FilterRef filter = {});
 
   void on_message(WebSocket& socket, std::string_view data, bool text) override;
   bool on_flush(WebSocket& socket, Gather& out) override;
