@@ -36,6 +36,17 @@ def request(path="/metrics", method="GET", fields=(), authority="localhost"):
     return block + b"".join(literal(name, value) for name, value in fields)
 
 
+def status_text(status):
+    """How nghttp2 writes a status that the static table does not have: by Huffman code (RFC 7541,
+    appendix B) when that is shorter."""
+    bits = "".join(f"{digit:05b}" if digit < 3 else f"{digit + 22:06b}"
+                   for digit in map(int, str(status)))
+    bits += "1" * (-len(bits) % 8)
+    coded = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    text = str(status).encode()
+    return bytes([0x80 | len(coded)]) + coded if len(coded) < len(text) else bytes([3]) + text
+
+
 def headers(stream, block, flags=END_HEADERS | END_STREAM):
     """A whole header block. Its encoder uses no dynamic table, and says so: RFC 7541 (4.2) demands
     that once the server has announced a smaller table than the default."""
