@@ -130,7 +130,8 @@ def messages():
             for text in ("one", "zwei \u00e4", "x" * 126, "x" * 65000):
                 told = publish("a", text)
                 opcode, payload = tunnel.message()
-                equal((opcode, json.loads(payload)), (TEXT, {"id": told, "data": text}), text[:9])
+                equal((opcode, json.loads(payload)),
+                      (TEXT, {"channel": "a", "id": told, "data": text}), text[:9])
             ping = ws_frame(WS_PING, b"ping")
             tunnel.send(ping[:3])
             tunnel.send(ping[3:] + ws_frame(TEXT, b"ignored"))
