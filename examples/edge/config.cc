@@ -53,9 +53,9 @@ constexpr LimitKey kLimitKeys[] = {
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");
 
-constexpr const char* kSections[] = {"limits",    "pubsub",    "listen",  "certificate",
-                                     "directory", "feed",      "publish", "comments",
-                                     "metrics",   "namespace", "live",    "auth"};
+constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
+                                     "feed",   "publish", "comments", "metrics",     "namespace",
+                                     "live",   "auth",    "widget"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -87,6 +87,7 @@ class Loader {
     read_feeds();
     read_lives();
     read_publishes();
+    read_widgets();
     read_comments();
     for (Section& section : root_.tables("metrics")) {
       config_.metrics.push_back(read_route(section, "/metrics"));
@@ -260,6 +261,21 @@ class Loader {
       section.number("rate_per_s", &publish.rate_per_s, 1, kCountMax);
       section.finish();
       config_.publishes.push_back(publish);
+    }
+  }
+
+  void read_widgets() {
+    for (Section& section : root_.tables("widget")) {
+      WidgetSettings widget;
+      widget.route = read_route(section, "/");
+      section.text("tenant", &widget.tenant);
+      section.text("namespace", &widget.name_space);
+      section.text("ping_text", &widget.ping_text);
+      section.text("pong_text", &widget.pong_text);
+      section.number("ping_ms", &widget.ping_ms, 100, kMsMax);
+      section.number("dead_ms", &widget.dead_ms, 100, kMsMax);
+      section.finish();
+      config_.widgets.push_back(widget);
     }
   }
 

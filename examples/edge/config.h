@@ -164,6 +164,16 @@ struct PublishSettings {
   uint32_t rate_per_s = 0;
 };
 
+struct WidgetSettings {
+  RouteSettings route;
+  std::string tenant;
+  std::string name_space;
+  std::string ping_text;
+  std::string pong_text;
+  uint32_t ping_ms = 0;
+  uint32_t dead_ms = 0;
+};
+
 struct CommentsSettings {
   RouteSettings route;
   std::string tenant;
@@ -185,6 +195,7 @@ struct Config {
   std::vector<FeedSettings> feeds;
   std::vector<LiveSettings> lives;
   std::vector<PublishSettings> publishes;
+  std::vector<WidgetSettings> widgets;
   std::vector<CommentsSettings> comments;
   std::vector<RouteSettings> metrics;
 

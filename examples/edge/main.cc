@@ -36,7 +36,8 @@ void print_summary(const Config& config) {
             << " listen, " << config.certificates.size() << " certificate, "
             << config.directories.size() << " directory, " << config.feeds.size() << " feed, "
             << config.lives.size() << " live, " << config.publishes.size() << " publish, "
-            << config.comments.size() << " comments, " << config.metrics.size() << " metrics\n";
+            << config.widgets.size() << " widget, " << config.comments.size() << " comments, "
+            << config.metrics.size() << " metrics\n";
 }
 
 void reload(const Options& options, Node* node) {

@@ -145,6 +145,7 @@ Node::RoutesPtr Node::build_routes(const Config& config, Node* node) {
   for (const auto& feed : config.feeds) add_feed(made, config, feed);
   for (const auto& live : config.lives) add_live(made, config, live);
   for (const auto& publish : config.publishes) add_publish(made, config, publish);
+  for (const auto& widget : config.widgets) add_widget(made, config, widget);
   for (const auto& route : config.metrics) add_metrics(made, config, route);
   for (const auto& comments : config.comments) {
     add_comments(made, config, comments,

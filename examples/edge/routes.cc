@@ -89,6 +89,19 @@ void add_publish(fce_routes* routes, const Config& config, const PublishSettings
   expect_ok(fce_routes_add_publish(routes, &route, &options), config, publish.route.place);
 }
 
+void add_widget(fce_routes* routes, const Config& config, const WidgetSettings& widget) {
+  const fce_route_options route = route_options(widget.route);
+  fce_widget_options options;
+  fce_widget_options_init(&options);
+  options.tenant = or_null(widget.tenant);
+  options.name_space = or_null(widget.name_space);
+  options.ping_text = or_null(widget.ping_text);
+  options.pong_text = or_null(widget.pong_text);
+  options.ping_ms = widget.ping_ms;
+  options.dead_ms = widget.dead_ms;
+  expect_ok(fce_routes_add_widget(routes, &route, &options), config, widget.route.place);
+}
+
 void add_metrics(fce_routes* routes, const Config& config, const RouteSettings& route) {
   const fce_route_options options = route_options(route);
   expect_ok(fce_routes_add_metrics(routes, &options), config, route.place);

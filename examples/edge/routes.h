@@ -16,6 +16,7 @@ void add_directory(fce_routes* routes, const Config& config, const DirectorySett
 void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed);
 void add_live(fce_routes* routes, const Config& config, const LiveSettings& live);
 void add_publish(fce_routes* routes, const Config& config, const PublishSettings& publish);
+void add_widget(fce_routes* routes, const Config& config, const WidgetSettings& widget);
 void add_metrics(fce_routes* routes, const Config& config, const RouteSettings& route);
 
 // `comments` is null when a table is only built to see whether it can be.

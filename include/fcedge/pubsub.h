@@ -229,6 +229,52 @@ FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,
                                    const fce_publish_route_options* publish);
 
+/* ---- The public widget protocol ---- */
+
+typedef struct fce_widget_options {
+  uint32_t size;
+  const char* tenant;     /* the only one that is served [NULL: any] */
+  const char* name_space; /* in which the channels are [NULL: the default namespace] */
+  const char* ping_text;  /* what clients send as a text to stay alive ["ping"] */
+  const char* pong_text;  /* what they are answered ["pong"] */
+  uint32_t ping_ms;       /* WebSocket pings [25000] */
+  uint32_t dead_ms;       /* nothing heard for so long: the peer is dead [60000] */
+} fce_widget_options;
+
+FCE_API void fce_widget_options_init(fce_widget_options* options);
+
+/* Adds what the public clients of comment widgets speak. The pattern of `options` is the base path,
+ * "/" for none; there must be no parameter in it. Nobody is asked for a token, but the subscribe
+ * hook is asked about both routes.
+ *
+ *  - GET BASE/sub?urlId=U&userIdWS=W&tenantIdWS=T is a WebSocket. Each publication is one text, a
+ *    JSON event: where the payload is a JSON object (nested at most 64 deep, no name twice) without
+ *    a member "id", the publication's id is added as its first member: {"id":"5ca1ab1e.7-42",...}.
+ *    Other payloads are sent as they are. Presence is told, where the namespace has it, as
+ *      {"type":"p-u","uj":[USERS THAT JOINED],"ul":[USERS THAT LEFT],"sc":SUBSCRIBERS}
+ *    (users only where it tells members), in ticks. `ping_text` is answered, at most four times a
+ *    second. A gap closes with 4410; a client that comes back reads the log.
+ *  - GET BASE/event-log/T/?urlId=U&userIdWS=W&startTime=MS&endTime=MS (the last slash may be left
+ *    out) tells what the channel's log holds, oldest first:
+ *      {"status":"success","events":[{"_id":"5ca1ab1e.7-42","createdAt":"2026-01-02T03:04:05.678Z",
+ *       "broadcastId":"B","data":"EVENT AS TEXT","tenantId":"T","urlId":"U"}]}
+ *    "data" is the very text of the WebSocket, and "broadcastId" that member of it or "". Times are
+ *    in milliseconds since 1970 and may be by a clock that is minutes off: the difference of
+ *    endTime to its arrival corrects startTime, the earlier reading counts, and the window reaches
+ *    2 seconds further back and up to the present. So an event may come again, with the same id,
+ *    and none is lost. "gap":true stands before "events" when the log may have held more in that
+ *    window (also after a restart): the client has to fetch the state anew.
+ *
+ * The channel is "NAMESPACE:U", U percent-decoded, without "T:" in front of it if it begins so. In
+ * the default namespace it is U with "%" as "%25" and ":" as "%3A". Where that name has more than
+ * 255 bytes, U is replaced by "sha256-" and the 64 hex digits of its SHA-256. In audiences,
+ * presence and revocations a client is the user "widget:W": that name is not checked. 400: bad
+ * parameters; 404: another tenant; 503 with Retry-After: see feeds. Errors: FCE_EINVAL (pattern,
+ * tenant, texts), FCE_EEXIST; a namespace that the node has not is told by fce_node_set_routes
+ * (FCE_EINVAL). */
+FCE_API int fce_routes_add_widget(fce_routes* routes, const fce_route_options* options,
+                                  const fce_widget_options* widget);
+
 /* ---- Namespaces ---- */
 
 /* What happens to a subscriber that reads more slowly than its channel's log moves on. */

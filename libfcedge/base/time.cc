@@ -153,6 +153,16 @@ std::string http_date(int64_t seconds) {
   return {text, kHttpDateBytes};
 }
 
+std::string iso_time(uint64_t wall_ms) {
+  const auto time = static_cast<time_t>(wall_ms / 1000);
+  tm parts{};
+  gmtime_r(&time, &parts);
+  char text[48];
+  const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::string fraction = std::to_string(1000 + wall_ms % 1000);
+  return std::string(text, size) + "." + fraction.substr(1) + "Z";
+}
+
 bool parse_http_date(std::string_view text, int64_t* seconds) {
   tm parts{};
   const Reader reader(text);

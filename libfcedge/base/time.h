@@ -17,6 +17,9 @@ constexpr int kHttpDateBytes = 29;
 void format_http_date(int64_t seconds, char (&out)[kHttpDateBytes]);
 std::string http_date(int64_t seconds);
 
+// "1994-11-06T08:49:37.123Z" (RFC 3339), of milliseconds since 1970.
+std::string iso_time(uint64_t wall_ms);
+
 // Reads IMF-fixdate and the two obsolete forms. Returns false for anything else.
 bool parse_http_date(std::string_view text, int64_t* seconds);
 

@@ -12,6 +12,7 @@
 #include "http/handler.h"
 #include "pubsub/doorkeeper.h"
 #include "pubsub/feed_format.h"
+#include "pubsub/feed_opener.h"
 #include "pubsub/target.h"
 
 namespace fce {
@@ -20,7 +21,7 @@ class Hub;
 struct Request;
 class PubSub;
 
-class FeedHandler final : public Handler {
+class FeedHandler final : public Handler, public FeedOpener {
  public:
   // FCE_EINVAL: see Target; or no transport is allowed.
   // Without a doorkeeper everybody may come, as nobody.
@@ -36,8 +37,7 @@ class FeedHandler final : public Handler {
   // The steps of `handle`, for who decides later. False: the channel cannot be subscribed to, and
   // the exchange is answered.
   static bool check(Exchange& exchange, Hub& hub, const ChannelKey& key);
-  using Who = std::shared_ptr<const Identity>;  // null: nobody
-  void open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Who& who) const;
+  void open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Who& who) const override;
   // 503. A client that is sent away is told when to come back, so that a herd does not return at
   // once.
   static void refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why);

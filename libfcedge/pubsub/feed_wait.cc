@@ -3,12 +3,13 @@
 
 #include <utility>
 
+#include "pubsub/feed_handler.h"
 #include "pubsub/hub.h"
 
 namespace fce {
 
-void FeedWait::ask(const FeedHandler& handler, const SubscribeHook& hook, Exchange& exchange,
-                   Hub& hub, const ChannelKey& key, const FeedHandler::Who& who) {
+void FeedWait::ask(const FeedOpener& handler, const SubscribeHook& hook, Exchange& exchange,
+                   Hub& hub, const ChannelKey& key, const FeedOpener::Who& who) {
   HookQuestion question;
   question.key = key;
   question.peer = exchange.peer.text();

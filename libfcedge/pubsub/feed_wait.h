@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// FeedWait: the request for a feed about which the subscribe hook is asked. It owns itself.
+// FeedWait: the request for a channel about which the subscribe hook is asked. It owns itself.
 #pragma once
 
 #include "http/exchange.h"
-#include "pubsub/feed_handler.h"
+#include "pubsub/feed_opener.h"
 #include "pubsub/subscribe_hook.h"
 
 namespace fce {
@@ -11,12 +11,12 @@ namespace fce {
 class FeedWait final : private HookWait {
  public:
   // `handler` is kept by the exchange's route table.
-  static void ask(const FeedHandler& handler, const SubscribeHook& hook, Exchange& exchange,
-                  Hub& hub, const ChannelKey& key, const FeedHandler::Who& who);
+  static void ask(const FeedOpener& handler, const SubscribeHook& hook, Exchange& exchange,
+                  Hub& hub, const ChannelKey& key, const FeedOpener::Who& who);
 
  private:
-  FeedWait(const FeedHandler& handler, Exchange& exchange, Hub& hub, const ChannelKey& key,
-           const FeedHandler::Who& who)
+  FeedWait(const FeedOpener& handler, Exchange& exchange, Hub& hub, const ChannelKey& key,
+           const FeedOpener::Who& who)
       : handler_(handler), exchange_(exchange), hub_(hub), key_(key), who_(who) {
     exchange_.ref();
   }
@@ -25,11 +25,11 @@ class FeedWait final : private HookWait {
   void on_shut() override;
   void answer(const HookVerdict& verdict);
 
-  const FeedHandler& handler_;
+  const FeedOpener& handler_;
   Exchange& exchange_;
   Hub& hub_;
   const ChannelKey key_;
-  const FeedHandler::Who who_;
+  const FeedOpener::Who who_;
 };
 
 }  // namespace fce

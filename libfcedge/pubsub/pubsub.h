@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/time.h"
 #include "loop/loop.h"
 #include "metrics/counters.h"
 #include "pubsub/hub.h"
@@ -79,6 +80,8 @@ class PubSub {
   Hub& hub(uint32_t shard) { return *hubs_[shard]; }
   uint32_t shards() const { return static_cast<uint32_t>(hubs_.size()); }
   const PubSubOptions& options() const { return options_; }
+  // Since when there are logs, on the monotonic clock.
+  uint64_t made_us() const { return made_us_; }
   const Namespaces& namespaces() const { return namespaces_; }
   // Null: there is none.
   const SubscribeHook* subscribe_hook() const { return hook_.get(); }
@@ -92,6 +95,7 @@ class PubSub {
   void count(Counter counter);
 
   const PubSubOptions options_;
+  const uint64_t made_us_ = monotonic_us();
   Namespaces namespaces_;
   std::unique_ptr<const SubscribeHook> hook_;
   std::vector<std::unique_ptr<Hub>> hubs_;

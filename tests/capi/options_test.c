@@ -163,6 +163,22 @@ static void nulls(void) {
   CHECK_FAILS(fce_routes_add_publish(NULL, &route, &publish), FCE_EINVAL);
   CHECK_FAILS(fce_routes_add_publish(routes, NULL, &publish), FCE_EINVAL);
   CHECK_OK(fce_routes_add_publish(routes, &route, &publish));
+  fce_widget_options widget;
+  fce_widget_options_init(&widget);
+  CHECK_FAILS(fce_routes_add_widget(routes, &route, &widget), FCE_EINVAL); /* a parameter */
+  route.pattern = "/base/";
+  CHECK_FAILS(fce_routes_add_widget(NULL, &route, &widget), FCE_EINVAL);
+  CHECK_FAILS(fce_routes_add_widget(routes, NULL, &widget), FCE_EINVAL);
+  CHECK_FAILS(fce_routes_add_widget(routes, &route, NULL), FCE_EINVAL);
+  widget.ping_text = "";
+  CHECK_FAILS(fce_routes_add_widget(routes, &route, &widget), FCE_EINVAL);
+  widget.ping_text = NULL;
+  CHECK_OK(fce_routes_add_widget(routes, &route, &widget));
+  CHECK_FAILS(fce_routes_add_widget(routes, &route, &widget), FCE_EEXIST);
+  widget.name_space = "nowhere";
+  route.pattern = "/";
+  CHECK_OK(fce_routes_add_widget(routes, &route, &widget));
+  CHECK_FAILS(fce_node_set_routes(node, routes), FCE_EINVAL);
   CHECK_FAILS(fce_publish(NULL, str("t"), str("c"), "x", 1, NULL, NULL), FCE_EINVAL);
   CHECK_FAILS(fce_exchange_respond(NULL, 200, NULL, 0, NULL, 0), FCE_EINVAL);
   fce_exchange_abort(NULL);

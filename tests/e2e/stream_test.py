@@ -113,7 +113,7 @@ def streams():
         for position in (ids[2], "0"):
             with Stream(url(way, f"/feed/{channel}?after={position}"), *way) as stream:
                 ready = stream.wait("ready")["ready"]["id"]
-                equal(ready, ids[-1], f"{way}: where it stands after the replay")
+                equal(ready, ids[-1], f"{way}: where it stands then")
                 got = [each["id"] for each in stream.objects() if "data" in each]
                 equal(got, ids[3:] if position == ids[2] else ids, f"{way}: the replay")
         _, out, _ = curl(*way, "-I", "-H", NDJSON, url(way, f"/feed/{channel}"))

@@ -99,6 +99,12 @@ TEST_CASE("http date: anything else is refused") {
   for (size_t size = 0; size < whole.size(); ++size) CHECK(parse(whole.substr(0, size)) == -1);
 }
 
+TEST_CASE("times of RFC 3339") {
+  CHECK(iso_time(0) == "1970-01-01T00:00:00.000Z");
+  CHECK(iso_time(784'111'777'007) == "1994-11-06T08:49:37.007Z");
+  CHECK(iso_time(4'102'444'799'999) == "2099-12-31T23:59:59.999Z");
+}
+
 TEST_CASE("clocks: monotonic goes on, the wall clock is the same in both units") {
   const uint64_t before = monotonic_us();
   const uint64_t after = monotonic_us();
