@@ -185,7 +185,8 @@ def entries():
     for n in range(8):
         publish("log", json.dumps({"n": n}), "short")
     found = log("log", now_ms() - 100, now_ms(), "/short")
-    equal([json.loads(each["data"])["n"] for each in found["events"]], [3, 4, 5, 6, 7], "the newest")
+    numbers = [json.loads(each["data"])["n"] for each in found["events"]]
+    equal(numbers, [3, 4, 5, 6, 7], "the newest")
     check(found.get("gap"), "with a gap")
 
 
