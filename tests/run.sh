@@ -96,6 +96,8 @@ stage_tidy() {
 stage_e2e() {
   release e2e || return 0
   e2e e2e build
+  # As on a kernel without io_uring.
+  FCEDGE_IO_URING=off e2e plain build
 }
 
 stage_asan() {
@@ -103,6 +105,8 @@ stage_asan() {
   # have, and UBSan then complains of that.
   export ASAN_OPTIONS=strict_string_checks=1:check_initialization_order=1
   export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  # What is sent alone goes through io_uring as well then.
+  export FCEDGE_IO_URING=on
   sanitized asan build-asan address,undefined
 }
 

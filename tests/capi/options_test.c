@@ -101,6 +101,10 @@ static void nulls(void) {
   CHECK_FAILS(fce_node_create(&options, NULL), FCE_EINVAL);
   CHECK_FAILS(fce_node_create(NULL, &node), FCE_EINVAL);
   CHECK(node == NULL);
+  options.io_uring = 3;
+  CHECK_FAILS(fce_node_create(&options, &node), FCE_EINVAL);
+  CHECK(node == NULL);
+  options.io_uring = 2;
   CHECK_OK(fce_node_create(&options, &node));
   fce_routes* routes = NULL;
   CHECK_OK(fce_routes_create(&routes));

@@ -19,6 +19,8 @@ from checks import SLOW, check, wait_until
 BUILD = pathlib.Path(os.environ.get("FCEDGE_BUILD")
                      or pathlib.Path(__file__).resolve().parents[2] / "build")
 EDGE = BUILD / "examples/edge/fcedge-edge"
+# "on" or "off" has all nodes write in that way; else as the kernel allows.
+IO_URING = os.environ.get("FCEDGE_IO_URING")
 SECRET = "an-open-secret-of-this-test"
 TRACES = re.compile(r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:|SUMMARY: ")
 
@@ -59,6 +61,8 @@ class Node:
         for name, kind, names in self.certificates:
             make_certificate(self.directory, name, kind, names)
         self.node = {"shards": 2, "drain_spread_ms": 0, "drain_limit_ms": 3000}
+        if IO_URING:
+            self.node["io_uring"] = IO_URING
         if state_dir:
             self.node["state_dir"] = "state"
         self.node.update(node)

@@ -6,8 +6,9 @@
 
 With a pattern only the tests whose names match it are run.
 A test is an executable tests/e2e/*_test.{sh,py,mjs}. It finds the build in FCEDGE_BUILD and, in a
-sanitizer's run, that one's name in FCEDGE_SANITIZER. Exit code 0 is passed, 77 is skipped with the
-last line of output as the reason, anything else failed. Its output is kept in BUILD_DIR/e2e/.
+sanitizer's run, that one's name in FCEDGE_SANITIZER. FCEDGE_IO_URING, on or off, says how nodes
+write to sockets. Exit code 0 is passed, 77 is skipped with the last line of output as the reason,
+anything else failed. Its output is kept in BUILD_DIR/e2e/.
 """
 
 import concurrent.futures
