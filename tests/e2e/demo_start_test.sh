@@ -83,9 +83,12 @@ mkdir -p "$scratch/conf/tls" "$scratch/conf/www"
 cp "$scratch/one/demo-cert.pem" "$scratch/conf/tls/chain.pem"
 cp "$scratch/one/demo-key.pem" "$scratch/conf/tls/key.pem"
 (umask 077 && echo "a-secret-of-some-length" >"$scratch/conf/publish.secret")
+(umask 077 && printf '%064d\n' 1 >"$scratch/conf/session.secret")
+echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}' \
+  >"$scratch/conf/keys.json"
 all=$scratch/conf/edge.toml
 # Open-file limits differ between machines, and the state directory of a service is not ours.
-sed -E 's/^# (\[\[[a-z]+\]\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
+sed -E 's/^# (\[\[?[a-z]+\]?\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
         s/^(connections_max = )[0-9]+/\1100/; s|/var/lib/fcedge-edge|state|' \
   "$top/examples/edge/edge.toml" >"$all"
 check "comments were taken away" code_is "$(grep -cE '^# ?[a-z_0-9]+ = ' "$all")" 0
