@@ -49,8 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   require(command.more.key.size() <= Publication::kKeyBytesMax && command.more.author.empty());
   const Audience& audience = command.more.audience;
   require(audience.names() <= Audience::kNamesMax);
-  for (const auto* names : {&audience.groups, &audience.users, &audience.exclude, &command.users})
-    check_names(*names);
+  const std::vector<std::string>* lists[] = {&audience.groups, &audience.users, &audience.exclude,
+                                             &command.users};
+  for (const auto* names : lists) check_names(*names);
   require(command.users.size() <= Command::kBlockedMax);
   require((command.kind == Kind::auth) == !command.token.empty());
   require(command.token.size() <= Command::kTokenBytesMax);
