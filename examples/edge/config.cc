@@ -49,6 +49,9 @@ constexpr LimitKey kLimitKeys[] = {
     {"ws_message_bytes_max", &fce_limits::ws_message_bytes_max, 1, kBytesMax},
     {"ws_control_per_s", &fce_limits::ws_control_per_s, 1, kCountMax},
     {"h2_idle_ms", &fce_limits::h2_idle_ms, 1, kMsMax},
+    {"tls_handshakes_pending_max", &fce_limits::tls_handshakes_pending_max, 1, kCountMax},
+    {"tls_handshakes_us", &fce_limits::tls_handshakes_us, 1, 1'000'000},
+    {"overload_ms", &fce_limits::overload_ms, 1, kMsMax},
 };
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");

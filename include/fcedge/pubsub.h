@@ -75,7 +75,8 @@ typedef struct fce_feed_options {
   uint32_t no_sse;       /* 1: without event streams */
   uint32_t ping_ms;      /* WebSocket pings and keep-alives of streams [25000] */
   uint32_t dead_ms;      /* no pong for so long: the peer is dead [60000] */
-  uint32_t retry_ms;     /* reconnection time told to event streams [2000] */
+  uint32_t retry_ms;     /* reconnection time told to event streams [a second, and a random part of
+                            the time in which the shard could take all of its clients again] */
   uint32_t no_stream;    /* 1: without NDJSON streams */
   uint32_t no_poll;      /* 1: without long polls */
   uint32_t auth;         /* FCE_AUTH_*: what clients have to show, see auth.h */
@@ -94,6 +95,9 @@ FCE_API void fce_feed_options_init(fce_feed_options* options);
  * NDJSON (`Accept: application/x-ndjson`): the objects of `fcedge.v1.json`, one a line; an empty
  * line keeps the stream alive. When the node drains the last line is
  *   {"channel":"C","end":{"code":1012,"reason":"retry-after-ms=N"}}
+ *
+ * While the shard is overloaded (`overload_ms` of fce_limits) a WebSocket is closed with 1013, an
+ * event stream says `retry:` and ends, others are answered 503 with Retry-After.
  *
  * Long poll: `?poll=SECONDS`, 1 to 60, with the position (`?after=` or `Last-Event-ID`) that the
  * latest answer told. The answer is NDJSON. It ends after all messages that are there, or with a

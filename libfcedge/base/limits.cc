@@ -34,6 +34,9 @@ Limits Limits::from(const fce_limits* options) {
   FCE_TAKE_(ws_message_bytes_max);
   FCE_TAKE_(ws_control_per_s);
   FCE_TAKE_(h2_idle_ms);
+  FCE_TAKE_(tls_handshakes_pending_max);
+  FCE_TAKE_(tls_handshakes_us);
+  FCE_TAKE_(overload_ms);
 #undef FCE_TAKE_
   return limits;
 }

@@ -30,6 +30,9 @@ struct Limits {
   uint32_t ws_message_bytes_max = 65'536;
   uint32_t ws_control_per_s = 20;
   uint32_t h2_idle_ms = 30'000;
+  uint32_t tls_handshakes_pending_max = 256;
+  uint32_t tls_handshakes_us = 2000;
+  uint32_t overload_ms = 5000;
 
   // Takes what the embedding program set; what it left zero (or does not know of) stays.
   static Limits from(const fce_limits* options);

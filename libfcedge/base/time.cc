@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time.h"
 
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -121,6 +123,21 @@ uint64_t monotonic_us() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
+uint64_t wall_ms_at(uint64_t at_us) {
+  // The two clocks run alike between the settings of the wall clock, but reading them takes time.
+  constexpr int64_t kSetUs = 1'000'000;
+  static std::atomic<int64_t> apart_us{0};
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  const int64_t seen_us = static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000 -
+                          static_cast<int64_t>(monotonic_us());
+  int64_t known_us = apart_us.load(std::memory_order_relaxed);
+  if (std::abs(seen_us - known_us) > kSetUs &&
+      apart_us.compare_exchange_strong(known_us, seen_us, std::memory_order_relaxed))
+    known_us = seen_us;
+  return static_cast<uint64_t>(static_cast<int64_t>(at_us) + known_us) / 1000;
 }
 
 int64_t wall_seconds() { return static_cast<int64_t>(wall_ms() / 1000); }

@@ -61,7 +61,8 @@ Status Node::create(const fce_node_options& options) {
   if (common.message_bytes_max > kMessageBytesLimit)
     return fail(Status::invalid, "message_bytes_max is more than 64 MiB");
   std::vector<PubSubShard> parts;
-  for (const auto& shard : shards_) parts.push_back({shard->loop(), shard->counters()});
+  for (const auto& shard : shards_)
+    parts.push_back({shard->loop(), shard->counters(), &shard->http().pacing});
   pubsub_ = std::make_unique<PubSub>(pubsub, parts);
   workers_ = std::make_unique<Workers>(or_default(options.workers, kWorkers), kJobsMax);
   return Status::ok;
@@ -163,7 +164,6 @@ Status Node::drain(uint32_t spread_ms) {
   if (state_of_life_ == State::draining) return Status::ok;
   if (state_of_life_ != State::started) return fail(Status::bad_state, "the node does not run");
   state_of_life_ = State::draining;
-  pubsub_->set_spread_ms(spread_ms);
   for (const auto& shard : shards_) shard->drain(spread_ms);
   log(LogLevel::debug, "node drains spread_ms=%u connections=%llu", spread_ms,
       static_cast<unsigned long long>(connections()));

@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/time.h"
+#include "http/pacing.h"
 #include "net/net_context.h"
 
 namespace fce {
@@ -27,12 +28,13 @@ class Drainable : public ListNode<Drainable> {
 
 class HttpContext {
  public:
-  explicit HttpContext(NetContext& net_context) : net(net_context) {}
+  explicit HttpContext(NetContext& net_context) : net(net_context), pacing(net_context) {}
 
   // "Sun, 06 Nov 1994 08:49:37 GMT", of this second.
   std::string_view date();
 
   NetContext& net;
+  Pacing pacing;
   std::shared_ptr<const RouteTable> routes;  // replaced whole, on the shard's thread
   List<Drainable> connections;
   bool draining = false;

@@ -223,10 +223,11 @@ bool H2Connection::spend_reset() {
 }
 
 // The streams that are open go on; nothing new is taken.
-void H2Connection::leave(uint32_t error) {
+void H2Connection::leave(uint32_t error, std::string_view why) {
   if (std::exchange(leaving_, true)) return;
   nghttp2_submit_goaway(link_.session, NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(link_.session), error, nullptr, 0);
+                        nghttp2_session_get_last_proc_stream_id(link_.session), error,
+                        as_bytes(why).data(), why.size());
 }
 
 // --- Drain -------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ void H2Connection::on_ping_answered() {
 
 void H2Connection::finish_drain() {
   drain_ = Drain::final;
-  leave(NGHTTP2_NO_ERROR);
+  leave(NGHTTP2_NO_ERROR, link_.http.pacing.retry_text());
   link_.stream.want_flush(Lane::answer);
 }
 

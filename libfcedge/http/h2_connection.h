@@ -56,7 +56,7 @@ class H2Connection final : public StreamOwner, public Drainable {
   bool spend_reset();
   bool cut_off(Counter counter);
   void fail_session(int64_t error);
-  void leave(uint32_t error);
+  void leave(uint32_t error, std::string_view why = {});
   void finish_drain();
   void close_if_done();
 

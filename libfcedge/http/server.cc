@@ -20,6 +20,7 @@ void HttpServer::on_stream(Stream& stream) {
 void HttpServer::drain(uint32_t spread_ms) {
   if (http_.draining) return;
   http_.draining = true;
+  http_.pacing.begin_drain();
   size_t count = 0;
   http_.connections.for_each([&count](Drainable*) { ++count; });
   waiting_.splice_back(http_.connections);

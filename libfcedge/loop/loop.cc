@@ -93,9 +93,23 @@ void Loop::end_turn() {
   answers.splice_back(dirty_[0]);
   while (Flushable* item = answers.pop_front()) item->flush();
   if (batch_) batch_->submit();
+  if (!dirty_[2].empty()) flush_admission();
   if (!dirty_[1].empty()) flush_fanout();
+  if (watcher_ && dirty_[1].empty()) std::exchange(watcher_, nullptr)->on_fanned_out();
   keep_turning(dirty());
   measure_turn();
+}
+
+// One at least: each is a step of a handshake, which costs more than a look at the clock.
+void Loop::flush_admission() {
+  const uint64_t end = monotonic_us() + admission_us_;
+  List<Flushable> now;
+  now.splice_back(dirty_[2]);
+  do {
+    now.pop_front()->flush();
+  } while (!now.empty() && monotonic_us() < end);
+  now.splice_back(dirty_[2]);
+  dirty_[2].splice_back(now);
 }
 
 void Loop::flush_fanout() {

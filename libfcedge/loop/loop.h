@@ -39,8 +39,19 @@ class FlushBatch {
   ~FlushBatch() = default;
 };
 
-// Answers go before fan-out, so that a herd does not hold up a request.
-enum class Lane : uint8_t { answer, fanout };
+// Somebody who wants to know when a herd has been served.
+class FanoutWatcher {
+ public:
+  // The fan-out lane is empty, and all of it submitted.
+  virtual void on_fanned_out() = 0;
+
+ protected:
+  ~FanoutWatcher() = default;
+};
+
+// Answers go before fan-out, so that a herd does not hold up a request; and between them those who
+// want to come in, so that neither holds up the other.
+enum class Lane : uint8_t { answer, fanout, admission };
 
 class Loop {
  public:
@@ -63,6 +74,8 @@ class Loop {
   uint64_t now_ms() const;
   // Where turns are timed; without it they are not. Before `run`.
   void count_in(Counters& counters) { counters_ = &counters; }
+  // How long the admission lane may run per turn.
+  void set_admission_us(uint32_t us) { admission_us_ = us; }
   // For callbacks of libuv, first of all: from here on the turn holds up others.
   void begin_turn() {
     if (turn_began_us_ == 0) turn_began_us_ = monotonic_us();
@@ -95,6 +108,9 @@ class Loop {
     }
   }
 
+  // Tells it once, at the end of the first turn that leaves nothing in the fan-out lane. There is
+  // one at a time, and it outlives the turns.
+  void watch_fanout(FanoutWatcher& watcher) { watcher_ = &watcher; }
   // Has the loop submit it; null: none any more.
   void set_batch(FlushBatch* batch) { batch_ = batch; }
 
@@ -107,20 +123,23 @@ class Loop {
  private:
   struct Handles;
   void end_turn();
+  void flush_admission();
   void flush_fanout();
   void measure_turn();
   void answered_late(uint64_t began_us);
-  bool dirty() const { return !dirty_[0].empty() || !dirty_[1].empty(); }
+  bool dirty() const { return !dirty_[0].empty() || !dirty_[1].empty() || !dirty_[2].empty(); }
   void wake();
   void keep_turning(bool on);
 
   const uint32_t fanout_us_;
+  uint32_t admission_us_ = 2000;
   uv_loop_s* uv_ = nullptr;
   FlushBatch* batch_ = nullptr;
+  FanoutWatcher* watcher_ = nullptr;
   std::unique_ptr<Handles> handles_;
   TimerWheel wheel_;
   Mailbox mailbox_;
-  List<Flushable> dirty_[2];
+  List<Flushable> dirty_[3];
   uint64_t turn_ = 1;
   Counters* counters_ = nullptr;
   uint64_t turn_began_us_ = 0;   // 0 between turns

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/time.h"
 
 namespace fce {
 namespace {
@@ -208,6 +209,20 @@ void Listener::resume() {
 
 void Listener::on_readable() {
   net_.loop.begin_turn();
+  Admission& admission = net_.admission;
+  // While too many handshakes wait, new ones do so in the kernel. The loop keeps turning for those,
+  // so that nothing has to wake this.
+  if (certificates_ && admission.handshakes_waiting >= net_.limits.tls_handshakes_pending_max)
+    return set_queue(queue());
+  const uint64_t began_us = monotonic_us();
+  const uint32_t accepted = accept_some();
+  admission.spent(monotonic_us() - began_us);
+  if (!certificates_ && accepted > 0) admission.admitted(accepted);
+}
+
+// How many waited and were taken.
+uint32_t Listener::accept_some() {
+  uint32_t accepted = 0;
   for (int i = 0; i < kAcceptsPerTurn && handle_; ++i) {
     SocketAddress from;
     from.length = sizeof from.storage;
@@ -215,14 +230,29 @@ void Listener::on_readable() {
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN) pause();
-      return;
+      set_queue(0);
+      return accepted;
     }
+    ++accepted;
     if (hand_out_) {
       hand_out_(fd);
     } else {
       adopt(fd, PeerAddress::from(from.storage));
     }
   }
+  return accepted;
+}
+
+void Listener::set_queue(uint32_t clients) {
+  net_.admission.accept_queue += clients - queued_;
+  queued_ = clients;
+}
+
+uint32_t Listener::queue() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  // Of a listening socket that is the length of its queue.
+  return getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_unacked : 0;
 }
 
 // Out of descriptors or memory: the socket stays readable, so polling on would spin.
@@ -245,6 +275,7 @@ void Listener::adopt(int fd, const PeerAddress& peer) {
 
 void Listener::close() {
   if (!handle_) return;
+  set_queue(0);
   resume_.cancel();
   handle_->listener = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&std::exchange(handle_, nullptr)->poll),

@@ -61,6 +61,9 @@ class Listener {
  private:
   struct Handle;
   void on_readable();
+  uint32_t accept_some();
+  void set_queue(uint32_t clients);
+  uint32_t queue() const;
   void pause();
   void resume();
 
@@ -69,7 +72,8 @@ class Listener {
   StreamAcceptor& acceptor_;
   Handle* handle_ = nullptr;  // frees itself once libuv has let go of it
   int fd_ = -1;
-  Timer resume_;  // after the process ran out of descriptors
+  uint32_t queued_ = 0;  // clients in the kernel's queue, as told to the shard's admission
+  Timer resume_;         // after the process ran out of descriptors
   std::function<void(int fd)> hand_out_;
 };
 

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "loop/loop.h"
 #include "metrics/counters.h"
+#include "net/admission.h"
 #include "net/gather.h"
 #include "net/send_batch.h"
 
@@ -32,6 +33,7 @@ struct NetContext {
         read_buffer(std::make_unique<uint8_t[]>(kReadBytes)),
         plain_buffer(std::make_unique<uint8_t[]>(kPlainBytes)) {
     loop.set_batch(&batch);
+    loop.set_admission_us(limits.tls_handshakes_us);
   }
   ~NetContext() { loop.set_batch(nullptr); }
   NetContext(const NetContext&) = delete;
@@ -53,6 +55,8 @@ struct NetContext {
   Counters& counters;
   std::atomic<uint64_t>& connections;  // open ones of the whole node
   List<Stream> streams;                // open ones of this shard
+  uint32_t stream_count = 0;           // of that list
+  Admission admission;
   Gather gather;
   SendBatch batch;
   std::unique_ptr<uint8_t[]> read_buffer;

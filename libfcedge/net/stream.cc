@@ -47,6 +47,7 @@ Stream::Stream(NetContext& net, int fd, const PeerAddress& peer,
   if (uv_poll_init(net.loop.uv(), &poll_, fd) != 0) fatal("cannot poll a connection");
   poll_.data = this;
   net_.streams.push_back(this);
+  ++net_.stream_count;
   net_.connections.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -56,15 +57,36 @@ Stream::~Stream() = default;
 
 void Stream::on_poll(int events) {
   // An error shows as an event; reading or writing then tells which.
-  if (events & UV_WRITABLE && writing_blocked_ && send_rest()) net_.loop.mark_dirty(*this, lane_);
-  if (events & UV_READABLE && state_ != State::closed) on_readable();
+  if (events & UV_WRITABLE && writing_blocked_ && send_rest() && !shaking())
+    net_.loop.mark_dirty(*this, lane_);
+  if (events & UV_READABLE && state_ != State::closed) shaking() ? wait_for_admission() : receive();
   if (state_ != State::closed) update_poll();
 }
 
-void Stream::on_readable() {
-  const bool shaking = state_ == State::hello || state_ == State::handshake;
-  // Left in the socket, it is told of again next turn.
-  if (shaking && !net_.take_handshake()) return;
+// What a client sends for its handshake stays in the socket until the loop's lane for that gets to
+// it: at the end of this turn, or in a later one.
+void Stream::wait_for_admission() {
+  if (!ListNode<Flushable>::linked()) {
+    ++net_.admission.handshakes_waiting;
+    net_.loop.mark_dirty(*this, Lane::admission);
+  } else if (reading_) {
+    net_.counters.add(Counter::handshakes_deferred);
+    reading_ = false;  // or each turn would be told of it again
+  }
+}
+
+void Stream::take_admission() {
+  if (!net_.take_handshake()) return net_.loop.mark_dirty(*this, Lane::admission);
+  --net_.admission.handshakes_waiting;
+  reading_ = true;
+  const uint64_t began_us = monotonic_us();
+  receive();
+  net_.admission.spent(monotonic_us() - began_us);
+  if (state_ == State::open || state_ == State::closing) net_.admission.admitted();
+  update_poll();
+}
+
+void Stream::receive() {
   const ssize_t got = ::recv(fd_, net_.read_buffer.get(), NetContext::kReadBytes, 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) finish(Status::closed);
@@ -196,6 +218,7 @@ void Stream::start_reading() {
 // --- Writing -----------------------------------------------------------------------------------
 
 void Stream::flush() {
+  if (shaking()) return take_admission();
   if (in_batch()) net_.batch.submit();  // nothing may follow what is not yet sent
   if (writing_blocked_ || (state_ != State::open && state_ != State::closing)) return;
   const bool slow = goes_slowly();
@@ -428,11 +451,14 @@ void Stream::finish(Status why) {
   // What was added to the batch is on its way, and names the descriptor.
   if (in_batch()) net_.batch.submit();
   if (state_ == State::closed) return;
+  const bool waits = shaking() && ListNode<Flushable>::linked();
   state_ = State::closed;
   why_ = why;
   timer_.cancel();
+  if (waits) --net_.admission.handshakes_waiting;
   ListNode<Flushable>::unlink();
   ListNode<Stream>::unlink();
+  --net_.stream_count;
   net_.connections.fetch_sub(1, std::memory_order_relaxed);
   net_.counters.add(Counter::closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {

@@ -106,6 +106,10 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void on_hello(Bytes data);
   void begin_tls(Bytes hello);
   void step_handshake();
+  bool shaking() const { return state_ <= State::handshake; }
+  void wait_for_admission();
+  void take_admission();
+  void receive();
   void deliver(Bytes data);
   void deliver_tls();
   void on_timer();

@@ -2,6 +2,7 @@
 #include "pubsub/channel.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/time.h"
 #include "pubsub/hub.h"
@@ -17,6 +18,18 @@ constexpr uint64_t kLingerMs = 10'000;
 
 Channel::Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open)
     : hub_(hub), key_(key), policy_(policy), open_(open) {}
+
+Channel::~Channel() {
+  abandon();
+  ring_.reset(ring_.next());
+  weigh_log();
+}
+
+void Channel::weigh_log() {
+  const auto bytes = static_cast<uint32_t>(ring_.bytes());
+  if (bytes == weighed_) return;
+  hub_.counters().add(Gauge::log_bytes, int64_t{bytes} - std::exchange(weighed_, bytes));
+}
 
 void Channel::add(Subscriber& subscriber) {
   list_.push_back(&subscriber);
@@ -57,7 +70,7 @@ void Channel::rename(std::string_view before, std::string_view after) {
 
 void Channel::abandon() {
   while (Subscriber* subscriber = list_.pop_front()) subscriber->channel_ = nullptr;
-  subscribers_ = 0;
+  hub_.counters().add(Gauge::subscribers, -int64_t{std::exchange(subscribers_, 0)});
 }
 
 void Channel::flush() {
@@ -82,6 +95,7 @@ void Channel::append(Message message) {
       ring_.append(std::move(message), policy_.history, hub_.loop().now_ms());
   if (dropped.conflated > 0) hub_.counters().add(Counter::conflated, dropped.conflated);
   if (dropped.expired > 0) hub_.counters().add(Counter::expired_messages, dropped.expired);
+  weigh_log();
   if (policy_.history.age_ms_max > 0) hub_.watch_age(*this);
   if (subscribers_ > 0) hub_.loop().mark_dirty(*this, Lane::answer);
 }
@@ -95,6 +109,7 @@ void Channel::end(uint64_t user, EndReason reason) {
 bool Channel::expire() {
   const uint32_t expired = ring_.expire(policy_.history, hub_.loop().now_ms());
   if (expired > 0) hub_.counters().add(Counter::expired_messages, expired);
+  weigh_log();
   if (!ring_.empty()) return false;
   on_expired();
   return true;
@@ -102,7 +117,9 @@ bool Channel::expire() {
 
 MessageId HomeChannel::publish(const Publication& publication) {
   const MessageId id{hub_.epoch(), ring_.next(), hub_.origin()};
-  append(Message::encode(id, key_.name(), publication, monotonic_us()));
+  const uint64_t now_us = monotonic_us();
+  append(Message::encode(id, key_.name(), publication, now_us));
+  if (subscribers_ > 0) hub_.timing().begin(now_us);
   for (const auto& interest : interests_) hub_.outbox(interest->shard).add(*interest);
   return id;
 }
@@ -136,8 +153,14 @@ void HomeChannel::bring_up_to_date(uint32_t shard) {
 }
 
 void HomeChannel::leave_if_idle() {
-  if (subscribers_ == 0 && interests_.empty()) presence_.reset();
+  if (subscribers_ == 0 && interests_.empty()) drop_presence();
   if (idle()) hub_.drop(*this);
+}
+
+void HomeChannel::drop_presence() {
+  if (!presence_) return;
+  hub_.counters().add(Gauge::presence_members, -int64_t{presence_->roster()->told()});
+  presence_.reset();
 }
 
 void ReplicaChannel::take_snapshot(uint64_t first, Message* messages, size_t count) {
@@ -155,6 +178,7 @@ void ReplicaChannel::take_live(uint64_t first, Message* messages, size_t count) 
     // The home's ring has passed this shard while its mailbox was full: subscribers that had not
     // come so far will see that their place is gone, and tell it.
     if (n > ring_.next()) ring_.reset(n);
+    if (subscribers_ > 0 && messages[i]) hub_.timing().begin(messages[i].time_us());
     append(std::move(messages[i]));
   }
 }

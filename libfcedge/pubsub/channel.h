@@ -50,7 +50,7 @@ class Channel : public Flushable, public ListNode<Aging> {
 
  protected:
   Channel(Hub& hub, const ChannelKey& key, const Namespace& policy, bool open);
-  ~Channel() { abandon(); }
+  ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -58,6 +58,8 @@ class Channel : public Flushable, public ListNode<Aging> {
   void open_log();
   void append(Message message);
   void make_presence();
+  // Brings the gauge of what logs hold up to date.
+  void weigh_log();
   // The ring may have become empty.
   virtual void on_expired() = 0;
   // Lets the subscribers that wait begin. A client may have read more on another shard than this
@@ -75,6 +77,7 @@ class Channel : public Flushable, public ListNode<Aging> {
   List<Subscriber> list_;
   std::unique_ptr<ChannelPresence> presence_;
   uint32_t subscribers_ = 0;
+  uint32_t weighed_ = 0;  // bytes of the log that the gauge knows of
   bool open_;
 };
 
@@ -119,6 +122,7 @@ class HomeChannel final : public Channel {
   void on_last_left() override { leave_if_idle(); }
   void on_expired() override { leave_if_idle(); }
   void leave_if_idle();
+  void drop_presence();
   bool catch_up() override { return false; }
 
   std::vector<std::unique_ptr<Interest>> interests_;

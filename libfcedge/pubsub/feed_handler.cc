@@ -19,6 +19,9 @@
 namespace fce {
 namespace {
 
+// Nobody comes back sooner to a node that is just starting again.
+constexpr uint32_t kRetryMsMin = 1'000;
+
 FilterRef filter_of(Hub& hub, const Identity* who) {
   return who ? hub.filters().get({who->user, who->groups, {}}) : FilterRef();
 }
@@ -28,7 +31,6 @@ FilterRef filter_of(Hub& hub, const Identity* who) {
 void FeedHandler::refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
   const std::string seconds = std::to_string((hub.reconnect_ms() + 999) / 1000);
   const Header headers[] = {{"retry-after", seconds}};
-  hub.counters().add(Counter::reconnects_paced);
   exchange.respond_text(503, why, headers);
 }
 
@@ -65,12 +67,28 @@ void FeedHandler::handle(Exchange& exchange) const {
   ChannelKey key;
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
-  if (!check(exchange, hub, key)) return;
+  if (!check(exchange, hub, key) || send_away(exchange)) return;
   Who who;
   if (doorkeeper_ && !admit(exchange, hub, key, &who)) return;
   const SubscribeHook* hook = pubsub_.subscribe_hook();
   if (hook) return FeedWait::ask(*this, *hook, exchange, hub, key, who);
   open(exchange, hub, key, who);
+}
+
+// True: the shard is overloaded, and the client was told when to come back. An EventSource takes
+// any status but 200 for the end, so it gets a stream that says no more than that.
+bool FeedHandler::send_away(Exchange& exchange) const {
+  Pacing& pacing = exchange.http.pacing;
+  const Request& request = exchange.request;
+  if (!pacing.overloaded()) return false;
+  if (is_websocket_request(request) || request.method != Method::get ||
+      choose_feed(request, forms_).kind != FeedChoice::Kind::sse)
+    return refuse_overload(exchange, WsFeed::kJsonProtocol.data());
+  static constexpr Header kHeaders[] = {{"content-type", "text/event-stream"},
+                                        {"cache-control", "no-store"}};
+  exchange.respond(200, kHeaders,
+                   Body::copy_of("retry: " + std::to_string(pacing.retry_ms()) + "\n\n"));
+  return true;
 }
 
 // Whether the client may subscribe, by what its request brings; else it is answered.
@@ -128,8 +146,9 @@ std::unique_ptr<BodySource> FeedHandler::make_stream(const Request& request,
   const Position position = Position::parse(position_text(request), hub.origin());
   FilterRef filter = filter_of(hub, who.get());
   std::unique_ptr<StreamFeed> feed;
+  const uint32_t retry_ms = retry_ms_ != 0 ? retry_ms_ : kRetryMsMin + hub.reconnect_hint_ms();
   if (choice.kind == Kind::sse)
-    feed = std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms_},
+    feed = std::make_unique<SseFeed>(hub, key, position, SseFeed::Options{ping_ms_, retry_ms},
                                      std::move(filter));
   else if (choice.kind == Kind::stream)
     feed = std::make_unique<LineStream>(hub, key, position, ping_ms_, std::move(filter));

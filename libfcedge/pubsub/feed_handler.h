@@ -46,6 +46,7 @@ class FeedHandler final : public Handler, public FeedOpener {
 
  private:
   explicit FeedHandler(PubSub& pubsub) : pubsub_(pubsub) {}
+  bool send_away(Exchange& exchange) const;
   bool admit(Exchange& exchange, Hub& hub, const ChannelKey& key, Who* who) const;
   std::unique_ptr<BodySource> make_stream(const Request& request, const FeedChoice& choice,
                                           Hub& hub, const ChannelKey& key, const Who& who) const;
@@ -58,7 +59,7 @@ class FeedHandler final : public Handler, public FeedOpener {
   FeedForms forms_;
   uint32_t ping_ms_ = 25'000;
   uint32_t dead_ms_ = 60'000;
-  uint32_t retry_ms_ = 2'000;
+  uint32_t retry_ms_ = 0;  // 0: as the shard's pacing says
 };
 
 }  // namespace fce

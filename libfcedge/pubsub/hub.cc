@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/hub.h"
 
-#include "base/crypto.h"
 #include "base/fatal.h"
 #include "pubsub/pubsub.h"
 
@@ -35,16 +34,17 @@ void tell_home(Hub& home, ReplicaMail::Act act, const ChannelKey& key, uint32_t 
 
 }  // namespace
 
-Hub::Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters)
+Hub::Hub(PubSub& pubsub, uint32_t shard, const PubSubShard& parts)
     : pubsub_(pubsub),
       shard_(shard),
-      loop_(loop),
-      counters_(counters),
+      loop_(parts.loop),
+      counters_(parts.counters),
+      pacing_(parts.pacing),
       presence_(*this),
-      hooks_(loop, counters),
+      hooks_(loop_, counters_),
+      timing_(loop_, counters_),
       retry_(&on_retry, this),
-      sweep_(&on_sweep, this),
-      jitter_(random_u64()) {}
+      sweep_(&on_sweep, this) {}
 
 Hub::~Hub() { stop(); }
 
@@ -97,7 +97,9 @@ HomeChannel& Hub::home_channel(const ChannelKey& key) {
     next = number->second;
     numbers_.erase(number);
   }
-  return homes_.try_emplace(key, *this, key, policy_of(key), next).first->second;
+  HomeChannel& made = homes_.try_emplace(key, *this, key, policy_of(key), next).first->second;
+  counters_.set(Gauge::channels, static_cast<int64_t>(homes_.size()));
+  return made;
 }
 
 Channel& Hub::channel_for(const ChannelKey& key) {
@@ -170,14 +172,6 @@ void Hub::on_sweep(void* self) {
   if (!hub->aging_.empty()) hub->sweep_.arm(hub->loop_.timers(), kSweepMs);
 }
 
-uint32_t Hub::reconnect_ms() {
-  // splitmix64: it only has to spread.
-  uint64_t z = jitter_ += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return static_cast<uint32_t>((z ^ (z >> 31)) % pubsub_.spread_ms()) + 1;
-}
-
 ReplicaChannel* Hub::find_replica(const ChannelKey& key) {
   const auto found = replicas_.find(key);
   return found == replicas_.end() ? nullptr : &found->second;
@@ -188,6 +182,7 @@ void Hub::drop(HomeChannel& channel) {
   const ChannelKey key = channel.key();
   if (channel.ring().next() > 1) numbers_.emplace(key, channel.ring().next());
   homes_.erase(key);
+  counters_.set(Gauge::channels, static_cast<int64_t>(homes_.size()));
 }
 
 void Hub::drop(ReplicaChannel& channel) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "http/pacing.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "metrics/counters.h"
@@ -17,11 +18,13 @@
 #include "pubsub/namespace.h"
 #include "pubsub/outbox.h"
 #include "pubsub/presence_desk.h"
+#include "pubsub/publish_timing.h"
 #include "pubsub/subscribe_hook.h"
 
 namespace fce {
 
 class PubSub;
+struct PubSubShard;
 
 // Which live subscriptions end: of one channel or of all of the tenant, of one user or of all.
 struct Revocation {
@@ -43,7 +46,7 @@ class RevocationWatcher : public ListNode<RevocationWatcher> {
 
 class Hub {
  public:
-  Hub(PubSub& pubsub, uint32_t shard, Loop& loop, Counters& counters);
+  Hub(PubSub& pubsub, uint32_t shard, const PubSubShard& parts);
   ~Hub();
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
@@ -64,13 +67,16 @@ class Hub {
   // The watcher hears of them before the subscriptions end, until it unlinks itself.
   void watch_revocations(RevocationWatcher& watcher) { watchers_.push_back(&watcher); }
 
-  // A random time within the node's spread, for clients that are told to come back.
-  uint32_t reconnect_ms();
+  // When a client that is sent away is to come back, as the shard's pacing says.
+  uint32_t reconnect_ms() { return pacing_ ? pacing_->retry_ms() : 1; }
+  // When one that is not should, if it ever lost its connection together with all others.
+  uint32_t reconnect_hint_ms() { return pacing_ ? pacing_->delay_ms() : 1; }
 
   // For subscribers: the channel, which is made when it is not there. Its namespace exists.
   Channel& channel_for(const ChannelKey& key);
   FilterTable& filters() { return filters_; }
   PresenceDesk& presence() { return presence_; }
+  PublishTiming& timing() { return timing_; }
   HookDesk& hooks() { return hooks_; }
 
   // For channels, outboxes and mails.
@@ -113,10 +119,12 @@ class Hub {
   const uint32_t shard_;
   Loop& loop_;
   Counters& counters_;
+  Pacing* const pacing_;                           // null: there is no HTTP
   std::vector<std::unique_ptr<Outbox>> outboxes_;  // by shard; none for this one
   FilterTable filters_;
   PresenceDesk presence_;
   HookDesk hooks_;
+  PublishTiming timing_;
   List<RevocationWatcher> watchers_;
   Map<HomeChannel> homes_;
   // Channels at home here of which nothing is left but the number of their next publication.
@@ -125,7 +133,6 @@ class Hub {
   List<Channel, Aging> aging_;
   Timer retry_;
   Timer sweep_;
-  uint64_t jitter_;
   bool stopped_ = false;
 };
 

@@ -43,6 +43,7 @@ void LiveHandler::handle(Exchange& exchange) const {
     return exchange.respond_text(
         400, "This address speaks the WebSocket subprotocol fcedge.v1.json: offer it.");
   }
+  if (refuse_overload(exchange, LiveSession::kProtocol.data())) return;
   LiveSession::open(exchange, hub, tenant, settings_);
 }
 

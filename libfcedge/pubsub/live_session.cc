@@ -25,9 +25,14 @@ LiveSession::LiveSession(Hub& hub, const PeerAddress& peer, std::string_view ten
       settings_(std::move(settings)),
       tenant_(tenant),
       peer_(peer),
-      expiry_(&on_expiry, this) {}
+      expiry_(&on_expiry, this) {
+  hub_.counters().add(Gauge::live_sessions, 1);
+}
 
-LiveSession::~LiveSession() { let_go(); }
+LiveSession::~LiveSession() {
+  let_go();
+  hub_.counters().add(Gauge::live_sessions, -1);
+}
 
 void LiveSession::open(Exchange& exchange, Hub& hub, std::string_view tenant,
                        std::shared_ptr<const LiveSettings> settings) {
@@ -63,7 +68,6 @@ void LiveSession::on_closed(WebSocket&, uint16_t) {
 }
 
 void LiveSession::on_drain(WebSocket&) {
-  hub_.counters().add(Counter::reconnects_paced);
   close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
 }
 

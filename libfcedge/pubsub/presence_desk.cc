@@ -104,6 +104,8 @@ void PresenceDesk::tick_home(HomeChannel& channel, ChannelPresence& presence) {
   if (roster.tick(hub_.loop().now_ms(), &change)) {
     hub_.counters().add(Counter::presence_joins, change.join.size());
     hub_.counters().add(Counter::presence_leaves, change.leave.size());
+    hub_.counters().add(Gauge::presence_members, static_cast<int64_t>(change.join.size()) -
+                                                     static_cast<int64_t>(change.leave.size()));
     presence.take_change(change);
     channel.for_each_watching_shard([&](uint32_t shard) {
       Hub& to = hub_.peer(shard);

@@ -103,7 +103,7 @@ PubSub::PubSub(const PubSubOptions& options, std::span<const PubSubShard> shards
     : options_(within_limits(options)), namespaces_(options_.common) {
   uint32_t index = 0;
   for (const PubSubShard& shard : shards)
-    hubs_.push_back(std::make_unique<Hub>(*this, index++, shard.loop, shard.counters));
+    hubs_.push_back(std::make_unique<Hub>(*this, index++, shard));
   for (const auto& hub : hubs_) hub->connect();
 }
 

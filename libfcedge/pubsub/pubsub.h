@@ -35,6 +35,7 @@ constexpr uint32_t kMessageBytesLimit = 64u << 20;
 struct PubSubShard {
   Loop& loop;
   Counters& counters;
+  Pacing* pacing = nullptr;  // null: nobody can be told when to come back
 };
 
 // Life: made when the loops are open; `start`; the loops run; `stop`; then `hub(i).stop()` on each
@@ -73,10 +74,6 @@ class PubSub {
   // FCE_ENOBUFS, FCE_ESTATE; the query stays the caller's then. Any thread.
   Status ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery>& query);
 
-  // Over how long a drain spreads the clients' return. Set before the drain. Any thread.
-  void set_spread_ms(uint32_t ms) { spread_ms_.store(ms > 0 ? ms : 1); }
-  uint32_t spread_ms() const { return spread_ms_.load(std::memory_order_relaxed); }
-
   Hub& hub(uint32_t shard) { return *hubs_[shard]; }
   uint32_t shards() const { return static_cast<uint32_t>(hubs_.size()); }
   const PubSubOptions& options() const { return options_; }
@@ -100,7 +97,6 @@ class PubSub {
   std::unique_ptr<const SubscribeHook> hook_;
   std::vector<std::unique_ptr<Hub>> hubs_;
   std::atomic<uint32_t> channels_{0};
-  std::atomic<uint32_t> spread_ms_{5'000};
   std::atomic<bool> running_{false};
   std::mutex counters_mutex_;  // a counter has one writer at a time
   Counters counters_;

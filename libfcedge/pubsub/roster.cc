@@ -39,13 +39,17 @@ bool Roster::tick(uint64_t now_ms, PresenceChange* out) {
       Member& member = it->second;
       if (member.shards == 0 && now_ms - member.left_ms >= leave_ms_) {
         // Who came and went between two ticks was never told of.
-        if (member.told) out->leave.push_back(it->first);
+        if (member.told) {
+          out->leave.push_back(it->first);
+          --told_;
+        }
         --leaving_;
         it = members_.erase(it);
         continue;
       }
       if (member.shards > 0 && !member.told) {
         member.told = true;
+        ++told_;
         out->join.push_back(it->first);
       }
       ++it;

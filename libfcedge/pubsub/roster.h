@@ -37,6 +37,8 @@ class Roster {
   bool waits() const { return leaving_ > 0; }
 
   uint32_t count() const { return count_; }
+  // How many `members` are.
+  uint32_t told() const { return told_; }
   // Those who are told of as being here, in order.
   std::vector<std::string> members() const;
 
@@ -52,6 +54,7 @@ class Roster {
   std::vector<uint32_t> counts_;  // by shard
   uint32_t count_ = 0;
   uint32_t told_count_ = 0;
+  uint32_t told_ = 0;
   uint32_t leaving_ = 0;
   bool changed_ = false;
 };

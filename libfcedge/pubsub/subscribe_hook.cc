@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/time.h"
 #include "loop/loop.h"
 #include "metrics/counters.h"
 
@@ -47,6 +48,7 @@ void HookDesk::ask(const SubscribeHook& hook, HookQuestion question, HookWait& w
   auto* given = new fce_subscription(std::move(question), wait, gate_);
   wait.desk_ = this;
   wait.given_ = given;
+  wait.asked_us_ = monotonic_us();
   waiting_.push_back(&wait);
   wait.timer_.arm(loop_.timers(), hook.limit_ms());
   counters_.add(Counter::hook_calls);
@@ -56,6 +58,7 @@ void HookDesk::ask(const SubscribeHook& hook, HookQuestion question, HookWait& w
 
 void HookDesk::tell(HookWait& wait, const HookVerdict& verdict) {
   wait.forget();
+  counters_.record(Histogram::hook, monotonic_us() - wait.asked_us_);
   if (verdict.kind != HookVerdict::Kind::allowed) counters_.add(Counter::hook_refusals);
   wait.on_verdict(verdict);
 }

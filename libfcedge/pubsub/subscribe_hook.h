@@ -88,6 +88,7 @@ class HookWait : public ListNode<HookWait> {
 
   HookDesk* desk_ = nullptr;
   fce_subscription* given_ = nullptr;  // in the hands of the hook
+  uint64_t asked_us_ = 0;
   Timer timer_;
 };
 

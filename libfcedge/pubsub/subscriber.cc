@@ -52,6 +52,7 @@ void Subscriber::subscribe(Hub& hub, const ChannelKey& key, const Position& posi
   if (from_ == Position::Kind::after && (position.foreign || position.id.epoch != hub.epoch()))
     gap_ = GapReason::epoch;
   hub.counters().add(Counter::subscribed);
+  hub.counters().add(Gauge::subscribers, 1);
   channel_ = &hub.channel_for(key);
   channel_->add(*this);
 }
@@ -62,6 +63,7 @@ void Subscriber::unsubscribe() {
   channel_ = nullptr;
   deadline_.reset();
   channel->hub().counters().add(Counter::unsubscribed);
+  channel->hub().counters().add(Gauge::subscribers, -1);
   channel->remove(*this);
 }
 

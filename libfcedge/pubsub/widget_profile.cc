@@ -36,9 +36,8 @@ WidgetCache::Event WidgetCache::event(const ChannelKey& key, const Message& mess
   // What follows each other in a channel stands side by side.
   EventSlot& slot = events_[(key.hash() + message.n()) % kEvents];
   if (slot.message && slot.message.chunk() == message.chunk()) return slot.event;
-  const uint64_t age_ms = (monotonic_us() - message.time_us()) / 1000;
-  const WidgetEvent made =
-      widget_event(as_text(message.payload()), id_text(message.id()), wall_ms() - age_ms);
+  const WidgetEvent made = widget_event(as_text(message.payload()), id_text(message.id()),
+                                        wall_ms_at(message.time_us()));
   Event event{frame_of(made.text), ChunkRef::copy_of(as_bytes(made.entry))};
   const size_t bytes = message.bytes() + event.frame->size() + event.entry->size();
   if (bytes > kBytesMax / 4) return event;

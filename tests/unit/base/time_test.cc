@@ -105,6 +105,16 @@ TEST_CASE("times of RFC 3339") {
   CHECK(iso_time(4'102'444'799'999) == "2099-12-31T23:59:59.999Z");
 }
 
+TEST_CASE("a time of the monotonic clock is always the same on the wall clock") {
+  const uint64_t at_us = monotonic_us();
+  const uint64_t before_ms = wall_ms();
+  const uint64_t shown_ms = wall_ms_at(at_us);
+  CHECK(shown_ms + 1000 >= before_ms);
+  CHECK(shown_ms <= wall_ms() + 1000);
+  for (int i = 0; i < 20'000; ++i) REQUIRE(wall_ms_at(at_us) == shown_ms);
+  CHECK(wall_ms_at(at_us + 5'000'000) == shown_ms + 5000);
+}
+
 TEST_CASE("clocks: monotonic goes on, the wall clock is the same in both units") {
   const uint64_t before = monotonic_us();
   const uint64_t after = monotonic_us();

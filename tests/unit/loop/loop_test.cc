@@ -132,6 +132,34 @@ TEST_CASE("loop: the fan-out has its slice, then answers are served before it go
   for (const auto& item : herd) CHECK(item->flushed == 1);
 }
 
+TEST_CASE("loop: those who want to come in have a slice too, between answers and fan-out") {
+  Loop loop(1000);
+  loop.set_admission_us(1000);
+  REQUIRE(loop.open() == Status::ok);
+  std::string order;
+  std::vector<std::unique_ptr<Item>> items;
+  const auto add = [&](char name, Lane lane, uint64_t us) {
+    items.push_back(std::make_unique<Item>([&order, name, us](Item&) {
+      order += name;
+      burn(us);
+    }));
+    loop.mark_dirty(*items.back(), lane);
+  };
+  add('f', Lane::fanout, 0);
+  for (int i = 0; i < 5; ++i) add('h', Lane::admission, 600);
+  add('a', Lane::answer, 0);
+  turn(loop);
+  CHECK(order.starts_with("ah"));
+  CHECK(order.ends_with("f"));
+  CHECK(order.size() < 7);  // not all in one turn
+  add('a', Lane::answer, 0);
+  const size_t before = order.size();
+  turn(loop);
+  CHECK(order[before] == 'a');
+  turn(loop, 5);
+  CHECK(std::count(order.begin(), order.end(), 'h') == 5);
+}
+
 TEST_CASE("loop: turns are timed, waiting is not, and answers take the time of their turn") {
   Counters counters;
   Loop loop(1000);

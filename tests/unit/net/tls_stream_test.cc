@@ -186,6 +186,7 @@ BOTH_PATHS_CASE("tls: a slow handshake is cut off, whatever trickles in") {
 BOTH_PATHS_CASE("tls: at most so many handshake steps a turn") {
   TlsNode node;
   node.limits.tls_handshakes_per_turn = 2;
+  node.loop.set_admission_us(10'000'000);
   TlsClient client({});
   client.step();
   for (int i = 0; i < 6; ++i) {

@@ -193,7 +193,6 @@ TEST_CASE("what a feed refuses") {
     fill(request).run(*handler_of(node, options));
     CHECK(request.status == 503);
     CHECK(request.header("Retry-After") != "");
-    CHECK(node.count(Counter::reconnects_paced) == 1);
   }
   CHECK_FALSE(request.source);
 }
@@ -207,4 +206,39 @@ TEST_CASE("a feed that is opened while the node drains sends its client on") {
   REQUIRE(request.source);
   Gather gather;
   CHECK(request.source->pull(gather, 100'000) == BodySource::Pull::end);
+}
+
+TEST_CASE("an overloaded shard tells event streams when to come back, in their own words") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = handler_of(node, options_of());
+  http.net.admission.accept_queue = 1'000'000;
+  TestRequest stream(http);
+  fill(stream).field("accept", "text/event-stream").run(*handler);
+  CHECK(stream.status == 200);
+  CHECK(stream.header("Content-Type") == "text/event-stream");
+  CHECK_FALSE(stream.source);
+  CHECK(stream.text.starts_with("retry: "));
+  CHECK(stream.text.ends_with("\n\n"));
+  TestRequest poll(http);
+  fill(poll).query("poll=1").run(*handler);
+  CHECK(poll.status == 503);
+  CHECK(poll.header("Retry-After") != "");
+  CHECK(http.counters.get(Counter::reconnects_paced) == 2);
+  http.net.admission.accept_queue = 0;
+  TestRequest later(http);
+  fill(later).run(*handler);
+  CHECK(later.source);
+}
+
+TEST_CASE("an event stream is told when to come back as its route says, else by the shard's pace") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto options = options_of();
+  options.retry_ms = 0;
+  TestRequest request(http);
+  fill(request).run(*handler_of(node, options));
+  REQUIRE(request.source);
+  // Without a pace of its own this hub adds one millisecond to the least.
+  CHECK(pull_all(*request.source).starts_with("retry: 1001\n\n"));
 }

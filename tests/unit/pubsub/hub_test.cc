@@ -371,18 +371,3 @@ TEST_CASE("a stopped hub lets its subscribers go, and takes no harm from late ma
   node.settle();
   CHECK(late.got.empty());
 }
-
-TEST_CASE("reconnect times are spread over the window and never zero") {
-  TestNode node(1);
-  node.pubsub().set_spread_ms(10);
-  int seen[11] = {};
-  for (int i = 0; i < 1000; ++i) {
-    const uint32_t ms = node.hub(0).reconnect_ms();
-    REQUIRE(ms >= 1);
-    REQUIRE(ms <= 10);
-    ++seen[ms];
-  }
-  for (int ms = 1; ms <= 10; ++ms) CHECK(seen[ms] > 50);
-  node.pubsub().set_spread_ms(0);
-  CHECK(node.hub(0).reconnect_ms() == 1);
-}

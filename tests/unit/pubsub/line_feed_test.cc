@@ -183,7 +183,6 @@ TEST_CASE("a keep-alive tells a position that has moved, once") {
 
 TEST_CASE("a drain ends an NDJSON stream after what is there, with a time to come back") {
   TestNode node(1);
-  node.pubsub().set_spread_ms(1);
   Connection connection(stream_of(node, kKey, ""));
   connection.read();
   CHECK(node.publish(kKey, "last") == Status::ok);
@@ -306,7 +305,6 @@ TEST_CASE("a poll moves past messages for others that follow its own") {
 
 TEST_CASE("a poll ends with the end of its subscription, and when the node drains") {
   TestNode node(1);
-  node.pubsub().set_spread_ms(1);
   Connection ended(poll_of(node, kKey, "0"));
   ended.read();
   node.pubsub().revoke({"acme", "news", "", EndReason::locked});

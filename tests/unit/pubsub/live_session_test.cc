@@ -16,7 +16,6 @@ namespace {
 
 struct Live {
   explicit Live(uint32_t shards = 1) : node(shards), http(node, 0), handler(live_handler(node)) {
-    node.pubsub().set_spread_ms(1);
     add("any", [](Namespace&) {});
     add("none", [](Namespace& it) {
       it.publish = PublishRight::none;

@@ -94,6 +94,7 @@ TEST_CASE("joins and leaves reach the watchers of all shards in ticks") {
   n.tick();
   CHECK(home.got.back().find("\"count\":2") != std::string::npos);
   CHECK(n.ask() == "{\"count\":2,\"members\":[\"ann\",\"bob\"]}");
+  CHECK(n.node.gauge(0, Gauge::presence_members) == 2);
   home.got.clear();
   away.got.clear();
   {

@@ -145,7 +145,6 @@ TEST_CASE("an idle event stream is kept alive") {
 
 TEST_CASE("a drain ends an event stream after what is there, with a time to come back") {
   TestNode node(1);
-  node.pubsub().set_spread_ms(1);
   const ChannelKey key = key_of("acme", "news");
   Connection connection(node, key, "");
   connection.read();

@@ -59,6 +59,10 @@ TEST_CASE("the hook is asked and allows") {
   hook.decide({});
   CHECK(client.read() == Got{ok(1), message_text("a", "1-1", "x"), ready_text("a", "1-1")});
   CHECK(hook.node.count(Counter::hook_calls) == 1);
+  HistogramSnapshot asked;
+  asked.add(hook.node.counters(0).get(Histogram::hook));
+  CHECK(asked.count() == 1);
+  CHECK(hook.node.gauge(0, Gauge::live_sessions) == 1);
   CHECK(hook.node.count(Counter::hook_refusals) == 0);
 }
 

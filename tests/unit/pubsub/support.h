@@ -68,6 +68,8 @@ class TestNode {
     for (const auto& counters : counters_) sum += counters->get(counter);
     return sum;
   }
+  const Counters& counters(uint32_t shard) const { return *counters_[shard]; }
+  int64_t gauge(uint32_t shard, Gauge gauge) const { return counters_[shard]->get(gauge); }
   Status publish(const ChannelKey& key, std::string_view text) {
     return pubsub_->publish(key, {as_bytes(text), nullptr}, nullptr, nullptr);
   }

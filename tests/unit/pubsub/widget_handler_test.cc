@@ -106,7 +106,6 @@ TEST_CASE("a widget's socket closes with a gap, a revocation, a drain") {
   PubSubOptions options;
   options.common.history.messages_max = 2;
   Widget widget(1, options);
-  widget.node.pubsub().set_spread_ms(1);
   WsClient banned = widget.connect(kQuery);
   WsClient stays = widget.connect("urlId=page&userIdWS=u2&tenantIdWS=acme");
   WsClient slow = widget.connect("urlId=other&tenantIdWS=acme");

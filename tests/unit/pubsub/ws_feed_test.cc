@@ -74,7 +74,6 @@ TEST_CASE("a bare feed that has a gap is closed with 4410") {
 
 TEST_CASE("a drain closes WebSocket feeds with a time to come back") {
   TestNode node(1);
-  node.pubsub().set_spread_ms(1);
   TestHttp http(node, 0);
   Client json(node, http, "", true), bare(node, http, "", false);
   json.read();
