@@ -230,6 +230,7 @@ class Loader {
       section.number("dead_ms", &feed.dead_ms, 100, kMsMax);
       section.number("retry_ms", &feed.retry_ms, 1, kMsMax);
       read_route_auth(section, &feed.auth, &feed.anonymous);
+      section.flag("deflate", &feed.deflate);
       section.finish();
       config_.feeds.push_back(feed);
     }
@@ -246,6 +247,7 @@ class Loader {
       section.number("channels_max", &live.channels_max, 1, kCountMax);
       section.number("commands_per_s", &live.commands_per_s, 1, 1'000'000);
       read_route_auth(section, &live.auth, &live.anonymous);
+      section.flag("deflate", &live.deflate);
       section.finish();
       config_.lives.push_back(live);
     }

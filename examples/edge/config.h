@@ -143,6 +143,7 @@ struct FeedSettings {
   uint32_t retry_ms = 0;
   uint32_t auth = FCE_AUTH_NONE;
   bool anonymous = false;
+  bool deflate = false;
 };
 
 struct LiveSettings {
@@ -154,6 +155,7 @@ struct LiveSettings {
   uint32_t commands_per_s = 0;
   uint32_t auth = FCE_AUTH_NONE;
   bool anonymous = false;
+  bool deflate = false;
 };
 
 struct PublishSettings {

@@ -60,6 +60,7 @@ void add_feed(fce_routes* routes, const Config& config, const FeedSettings& feed
   options.retry_ms = feed.retry_ms;
   options.auth = feed.auth;
   options.anonymous = feed.anonymous ? 1 : 0;
+  options.deflate = feed.deflate ? 1 : 0;
   expect_ok(fce_routes_add_feed(routes, &route, &options), config, feed.route.place);
 }
 
@@ -74,6 +75,7 @@ void add_live(fce_routes* routes, const Config& config, const LiveSettings& live
   options.commands_per_s = live.commands_per_s;
   options.auth = live.auth;
   options.anonymous = live.anonymous ? 1 : 0;
+  options.deflate = live.deflate ? 1 : 0;
   expect_ok(fce_routes_add_live(routes, &route, &options), config, live.route.place);
 }
 

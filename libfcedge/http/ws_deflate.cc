@@ -137,6 +137,8 @@ ChunkRef ws_deflate_message(WsOpcode opcode, Bytes payload, int window_bits, Cou
     std::memcpy(frame->data() + header_bytes, buffer.data(), size);
     counters.add(Counter::deflate_bytes_in, payload.size());
     counters.add(Counter::deflate_bytes_out, size);
+  } else {
+    counters.add(Counter::deflate_futile);
   }
   if (buffer.size() > kBufferBytes) std::vector<uint8_t>().swap(buffer);
   return frame;

@@ -79,6 +79,8 @@ namespace fce {
     "Bytes of messages that were compressed")                                                      \
   X(deflate_bytes_out, "fcedge_websocket_deflate_output_bytes_total",                              \
     "Bytes that those messages had afterwards")                                                    \
+  X(deflate_futile, "fcedge_websocket_deflate_futile_total",                                       \
+    "Messages that were tried to compress and did not shrink")                                     \
   X(limit_inflate, "fcedge_limit_websocket_inflate_total",                                         \
     "Closed: compressed WebSocket message too large")                                              \
   X(limit_h2_idle, "fcedge_limit_http2_idle_total", "Closed: HTTP/2 connection without streams")   \

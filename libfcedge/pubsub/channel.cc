@@ -100,6 +100,10 @@ void Channel::append(Message message) {
   if (subscribers_ > 0) hub_.loop().mark_dirty(*this, Lane::answer);
 }
 
+Chunk* Channel::deflated(uint64_t n, FrameForm form, int window_bits) {
+  return ring_.deflated(n, form, window_bits, hub_.counters());
+}
+
 void Channel::end(uint64_t user, EndReason reason) {
   list_.for_each([&](Subscriber* subscriber) {
     if (user == 0 || subscriber->filter().user() == user) subscriber->end(reason);

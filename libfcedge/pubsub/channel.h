@@ -28,6 +28,8 @@ class Channel : public Flushable, public ListNode<Aging> {
   const ChannelKey& key() const { return key_; }
   const Namespace& policy() const { return policy_; }
   const Ring& ring() const { return ring_; }
+  // See Ring::deflated.
+  Chunk* deflated(uint64_t n, FrameForm form, int window_bits);
   bool has_subscribers() const { return subscribers_ > 0; }
   uint32_t subscribers() const { return subscribers_; }
 

@@ -54,6 +54,7 @@ Status FeedHandler::make(PubSub& pubsub, const fce_feed_options& options, std::s
   if (status != Status::ok) return status;
   handler->doorkeeper_ = std::move(doorkeeper);
   handler->websocket_ = known.no_websocket == 0;
+  handler->deflate_ = known.deflate != 0;
   handler->forms_ = {known.no_sse == 0, known.no_stream == 0, known.no_poll == 0};
   if (!has_transport(known)) return fail(Status::invalid, "a feed needs a transport");
   if (known.ping_ms != 0) handler->ping_ms_ = known.ping_ms;
@@ -133,7 +134,7 @@ void FeedHandler::open(Exchange& exchange, Hub& hub, const ChannelKey& key, cons
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
     const Position position = Position::parse(position_text(request), hub.origin());
-    const WsFeed::Options options{ping_ms_, dead_ms_, expires_in_ms(who.get())};
+    const WsFeed::Options options{ping_ms_, dead_ms_, expires_in_ms(who.get()), deflate_};
     return WsFeed::open(exchange, hub, key, position, options, filter_of(hub, who.get()));
   }
   open_stream(exchange, hub, key, who);

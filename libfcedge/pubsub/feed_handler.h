@@ -56,6 +56,7 @@ class FeedHandler final : public Handler, public FeedOpener {
   Target target_;
   std::shared_ptr<const Doorkeeper> doorkeeper_;
   bool websocket_ = true;
+  bool deflate_ = false;
   FeedForms forms_;
   uint32_t ping_ms_ = 25'000;
   uint32_t dead_ms_ = 60'000;

@@ -27,6 +27,7 @@ Status LiveHandler::make(PubSub& pubsub, const fce_live_options& options, std::s
   if (known.channels_max != 0) settings->channels_max = known.channels_max;
   if (known.commands_per_s != 0)
     settings->commands_per_s = std::min(known.commands_per_s, LiveSettings::kCommandsPerSMax);
+  settings->deflate = known.deflate != 0;
   handler->settings_ = settings;
   *out = std::move(handler);
   return Status::ok;

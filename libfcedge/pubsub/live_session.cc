@@ -43,6 +43,7 @@ void LiveSession::open(Exchange& exchange, Hub& hub, std::string_view tenant,
   options.subprotocol = kProtocol;
   options.ping_ms = settings->ping_ms;
   options.dead_ms = settings->dead_ms;
+  options.deflate = settings->deflate;
   auto* session = new LiveSession(hub, exchange.peer, tenant, std::move(settings));
   session->socket_ = WebSocket::accept(exchange, options, *session);
   if (!session->socket_) {

@@ -33,6 +33,7 @@ struct LiveSettings {
   uint32_t dead_ms = 60'000;
   uint32_t channels_max = 100;
   uint32_t commands_per_s = 50;
+  bool deflate = false;  // compress for clients that offer it
 };
 
 class LiveSession final : public WebSocketOwner, private RevocationWatcher {
@@ -59,6 +60,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
     pending_.push_back(&subscription);
     socket_->want_flush(Lane::fanout);
   }
+  int deflate_bits() const { return socket_->deflate_bits(); }
 
  private:
   // Answers that come from elsewhere find the session by this, if it is still there. Only the

@@ -50,10 +50,12 @@ LiveSubscription::Step LiveSubscription::add_next(Gather& out) {
   const Item item = take();
   switch (item.kind) {
     case Item::Kind::none: return add_presence(out) ? Step::added : Step::idle;
-    case Item::Kind::message:
-      // Borrowed: the log holds the message until the flush is over.
-      out.add(item.message->json_frame(), item.message->chunk());
+    case Item::Kind::message: {
+      // Borrowed: the log holds the frame until the flush is over.
+      const Frame frame = frame_of(*item.message, FrameForm::json, session_.deflate_bits());
+      out.add(frame.bytes, frame.holder);
       break;
+    }
     case Item::Kind::gap: {
       std::string reason = "\"reason\":\"";
       tell("gap", reason.append(gap_reason_text(item.reason)).append("\","), out);

@@ -41,6 +41,7 @@ class Message {
   // Whole WebSocket text frames: the payload alone, and the JSON object of pubsub.h.
   Bytes raw_frame() const { return part(head()->raw_at, head()->json_at); }
   Bytes json_frame() const { return part(head()->json_at, head()->sse_at - 1); }
+  Bytes json_text() const { return part(head()->line_at, head()->sse_at - 1); }
   // The same object and a line feed.
   Bytes json_line() const { return part(head()->line_at, head()->sse_at); }
   // The event with its `id:` line. It is the chunk's end.

@@ -12,21 +12,37 @@ constexpr uint32_t kFirstSlots = 4;
 
 }  // namespace
 
+size_t Ring::Slot::bytes() const {
+  size_t sum = message.bytes();
+  for (const DeflatedFrame* frame = deflated.get(); frame; frame = frame->next.get())
+    sum += frame->bytes();
+  return sum;
+}
+
+Chunk* Ring::deflated(uint64_t n, FrameForm form, int window_bits, Counters& counters) {
+  Slot& slot = slots_[n & mask_];
+  size_t made_bytes;
+  const DeflatedFrame* made =
+      DeflatedFrame::get(&slot.deflated, slot.message, form, window_bits, counters, &made_bytes);
+  bytes_ += made_bytes;
+  return made ? made->frame.get() : nullptr;
+}
+
 Ring::Dropped Ring::append(Message message, const RingBounds& bounds, uint64_t now_ms) {
   Dropped dropped;
   dropped.expired = expire(bounds, now_ms);
   if (message) {
     if (message.n() != next_) fatal("a channel's log is not dense");
     if (bounds.conflate && message.key_hash() != 0) replace_key(message, &dropped);
-    const uint64_t bytes = message.bytes();
+    const size_t bytes = message.bytes();
     while (live_ > 0 && (live_ >= bounds.messages_max || bytes_ + bytes > bounds.bytes_max))
       drop_oldest();
-    bytes_ += static_cast<uint32_t>(bytes);
+    bytes_ += bytes;
     ++live_;
   }
   while (count_ / kSlotsPerMessage >= bounds.messages_max) drop_oldest();
   if (!slots_ || count_ > mask_) grow();
-  slots_[next_ & mask_] = std::move(message);
+  slots_[next_ & mask_].message = std::move(message);
   ++next_;
   ++count_;
   return dropped;
@@ -36,10 +52,10 @@ void Ring::replace_key(const Message& message, Dropped* dropped) {
   if (!keys_) keys_ = std::make_unique<std::unordered_map<uint64_t, uint64_t>>();
   const auto [found, fresh] = keys_->try_emplace(message.key_hash(), next_);
   if (fresh) return;
-  Message& old = slots_[std::exchange(found->second, next_) & mask_];
-  bytes_ -= static_cast<uint32_t>(old.bytes());
+  Slot& old = slots_[std::exchange(found->second, next_) & mask_];
+  bytes_ -= old.bytes();
   --live_;
-  old = Message();
+  old = Slot();
   ++dropped->conflated;
 }
 
@@ -59,27 +75,28 @@ uint32_t Ring::expire(const RingBounds& bounds, uint64_t now_ms) {
 void Ring::reset(uint64_t next) {
   slots_.reset();
   keys_.reset();
-  mask_ = count_ = live_ = bytes_ = 0;
+  mask_ = count_ = live_ = 0;
+  bytes_ = 0;
   next_ = next;
 }
 
 void Ring::drop_oldest() {
   const uint64_t n = oldest();
-  Message& slot = slots_[n & mask_];
+  Slot& slot = slots_[n & mask_];
   --count_;
-  if (!slot) return;
-  bytes_ -= static_cast<uint32_t>(slot.bytes());
+  if (!slot.message) return;
+  bytes_ -= slot.bytes();
   --live_;
-  if (keys_ && slot.key_hash() != 0) {
-    const auto found = keys_->find(slot.key_hash());
+  if (keys_ && slot.message.key_hash() != 0) {
+    const auto found = keys_->find(slot.message.key_hash());
     if (found != keys_->end() && found->second == n) keys_->erase(found);
   }
-  slot = Message();
+  slot = Slot();
 }
 
 void Ring::grow() {
   const uint32_t size = slots_ ? (mask_ + 1) * 2 : kFirstSlots;
-  auto slots = std::make_unique<Message[]>(size);
+  auto slots = std::make_unique<Slot[]>(size);
   for (uint64_t n = oldest(); n != next_; ++n) slots[n & (size - 1)] = std::move(slots_[n & mask_]);
   slots_ = std::move(slots);
   mask_ = size - 1;

@@ -221,6 +221,13 @@ Subscriber::Item Subscriber::take() {
   return item;
 }
 
+Subscriber::Frame Subscriber::deflated_frame_of(const Message& message, FrameForm form,
+                                                int window_bits) {
+  Chunk* frame = channel_->deflated(message.n(), form, window_bits);
+  if (!frame) return {plain_frame(message, form), message.chunk()};
+  return {Bytes(frame->data(), frame->size()), frame};
+}
+
 bool Subscriber::pending() {
   // While replaying there is `ready` to come at least.
   if (channel_ && (end_ != EndReason::none || state_ == State::replaying)) return true;

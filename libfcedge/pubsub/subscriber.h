@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "loop/timer.h"
 #include "pubsub/audience.h"
+#include "pubsub/deflated.h"
 #include "pubsub/message.h"
 #include "pubsub/position.h"
 
@@ -68,6 +69,18 @@ class Subscriber : public ListNode<Subscriber> {
     const Message* message = nullptr;
   };
   Item take();
+
+  // What a WebSocket is sent for a message that was just taken, borrowed like it: a frame that is
+  // compressed, where the socket has agreed on a window and the message shrinks, or a plain one.
+  struct Frame {
+    Bytes bytes;
+    Chunk* holder;
+  };
+  Frame frame_of(const Message& message, FrameForm form, int window_bits) {
+    if (window_bits != 0) return deflated_frame_of(message, form, window_bits);
+    return {plain_frame(message, form), message.chunk()};
+  }
+
   // Whether `take` would have something. When not, `on_messages` tells of the next message.
   bool pending();
   // The position that the cursor has reached: after all that was taken.
@@ -95,6 +108,7 @@ class Subscriber : public ListNode<Subscriber> {
   void advance();
   void fall_behind();
   Item take_end();
+  Frame deflated_frame_of(const Message& message, FrameForm form, int window_bits);
 
   enum class State : uint8_t { waiting, replaying, live };
 

@@ -28,6 +28,7 @@ void WsFeed::open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Pos
   WebSocketOptions socket_options;
   socket_options.ping_ms = options.ping_ms;
   socket_options.dead_ms = options.dead_ms;
+  socket_options.deflate = options.deflate;
   const bool json = websocket_offers(exchange.request, kJsonProtocol);
   if (json) socket_options.subprotocol = kJsonProtocol;
   auto* feed = new WsFeed(hub, json);
@@ -50,11 +51,7 @@ bool WsFeed::on_flush(WebSocket&, Gather& out) {
     const Item item = take();
     switch (item.kind) {
       case Item::Kind::none: return false;
-      case Item::Kind::message:
-        // Borrowed: the log holds the message until the flush is over.
-        out.add(json_ ? item.message->json_frame() : item.message->raw_frame(),
-                item.message->chunk());
-        break;
+      case Item::Kind::message: add(*item.message, out); break;
       case Item::Kind::gap: tell_gap(item.reason, out); break;
       case Item::Kind::ready: tell("ready", {}, out); break;
       case Item::Kind::at: tell("at", {}, out); break;
@@ -62,6 +59,13 @@ bool WsFeed::on_flush(WebSocket&, Gather& out) {
     }
   }
   return !closing_ && pending();
+}
+
+void WsFeed::add(const Message& message, Gather& out) {
+  const FrameForm form = json_ ? FrameForm::json : FrameForm::raw;
+  // Borrowed: the log holds the frame until the flush is over.
+  const Frame frame = frame_of(message, form, socket_->deflate_bits());
+  out.add(frame.bytes, frame.holder);
 }
 
 void WsFeed::tell_gap(GapReason reason, Gather& out) {

@@ -18,6 +18,7 @@ class WsFeed final : public WebSocketOwner, private Subscriber {
     uint32_t ping_ms;
     uint32_t dead_ms;
     uint64_t expires_ms = 0;  // from now; 0: never
+    bool deflate = false;     // compress for clients that offer it
   };
   // Does the handshake, or refuses it; the exchange is answered either way.
   static void open(Exchange& exchange, Hub& hub, const ChannelKey& key, const Position& position,
@@ -32,6 +33,7 @@ class WsFeed final : public WebSocketOwner, private Subscriber {
   WsFeed(Hub& hub, bool json) : hub_(hub), json_(json) {}
   ~WsFeed() override = default;
   void on_messages() override { socket_->want_flush(Lane::fanout); }
+  void add(const Message& message, Gather& out);
   void tell_gap(GapReason reason, Gather& out);
   void tell(std::string_view what, std::string_view more, Gather& out);
   void close(uint16_t code, std::string_view reason);
