@@ -108,14 +108,15 @@ FCE_API void fce_feed_options_init(fce_feed_options* options);
  * whose position is now (in a namespace with a cache by the latest message).
  *
  * With `deflate` WebSockets agree to permessage-deflate (RFC 7692), without contexts in either
- * direction and with any window of 2^9 to 2^15 bytes. A publication is compressed when it is first
- * sent to such a client, once per shard, form (payload or JSON object) and window size, and all
- * others are sent the same bytes. So the CPU it costs does not grow with the subscribers: some tens
- * of microseconds a KiB and shard, on the thread that serves it, during which all else waits. What
- * is shorter than 64 bytes or does not shrink is sent as it is, as are ready, gap, at and answers.
- * The compressed frames count in `history_bytes`, so a log that is full by bytes becomes shorter; a
- * shard takes up to 256 KiB for each window size in use; a connection takes nothing. Text that
- * mixes secrets with what strangers write gives both away by its compressed length: leave it off.
+ * direction and with the window of 2^9 to 2^15 bytes that the client asks for. A publication is
+ * compressed when it is first sent to such a client, once per shard, form (payload or JSON object)
+ * and window size, and all others are sent the same bytes. So the CPU it costs does not grow with
+ * the subscribers: some tens of microseconds a KiB, a few milliseconds for 64 KiB, during which all
+ * else on that shard waits; seven times that if clients ask for all window sizes. What is shorter
+ * than 64 bytes or does not shrink is sent as it is, as are ready, gap, at and answers. The frames
+ * count in `history_bytes`, so a log that is full by bytes becomes shorter; a shard takes up to
+ * 256 KiB for each window size in use, a connection nothing. Where a publication has both a secret
+ * and what a stranger wrote, its length on the wire may give the secret away: leave it off there.
  *
  * 503 (the node stops, or the channel is full) comes with Retry-After, spread over the clients. */
 FCE_API int fce_routes_add_feed(fce_routes* routes, const fce_route_options* options,

@@ -25,6 +25,7 @@ static void inits(void) {
   CHECK_INIT(fce_directory_options, fce_directory_options_init);
   CHECK_INIT(fce_auth_options, fce_auth_options_init);
   CHECK_INIT(fce_feed_options, fce_feed_options_init);
+  CHECK_INIT(fce_live_options, fce_live_options_init);
   CHECK_INIT(fce_publish_route_options, fce_publish_route_options_init);
 }
 

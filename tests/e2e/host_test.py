@@ -95,6 +95,7 @@ def configuration():
                 ("bad host", '"127.0.0.1:0"', '"localhost.invalid:80"', "address"),
                 ("bad port", '"127.0.0.1:0"', '"127.0.0.1:99999"', "address"),
                 ("foreign address", '"127.0.0.1:0"', '"192.0.2.1:80"', "address"),
+                ("flag as number", 'tenant = "t"', 'tenant = "t"\ndeflate = 1', "deflate"),
                 ("flag as text", "tls = true", 'tls = "yes"', "tls")):
             text = good.replace(old, new, 1)
             check(text != good, f"{what}: the configuration is changed")

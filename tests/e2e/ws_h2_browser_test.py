@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""WebSocket over HTTP/2 by a real browser, which chooses it by itself once a server offers it."""
+"""WebSocket over HTTP/2, compressed, by a real browser, which offers and chooses both by itself."""
 
 import json
 import pathlib
@@ -18,6 +18,7 @@ root = "www"
 path = "/feed/{channel}"
 tenant = "t"
 channel = "{channel}"
+deflate = true
 [[publish]]
 path = "/publish/{channel}"
 tenant = "t"
@@ -40,6 +41,7 @@ def browser():
                 skip(line)
         equal(line, "open", "both are open")
         equal(node.count("websocket_http2_opened"), 2, "both are over HTTP/2")
+        equal(node.count("websocket_deflate"), 2, "both take compressed messages")
         texts = ["one", "zwei \u00e4\U0001f600", "x" * 60000]
         with Wire(node.port) as wire:
             for text in texts:
@@ -48,6 +50,7 @@ def browser():
                 equal(answer.status, 200, "a publication")
         got = json.loads(page.stdout.readline())
         equal(got, [texts, texts], "both got all of it")
+        check(node.count("websocket_deflate_input_bytes") >= 60000, "the long one was compressed")
         page.stdin.close()
         equal(json.loads(page.stdout.readline()), [1000, 1000], "both are closed as asked")
     check(page.returncode == 0, "the page ends well", page.returncode)

@@ -5,6 +5,7 @@
 import json
 import signal
 import struct
+import zlib
 
 from checks import check, contains, equal, main
 from h2 import (DATA, END_HEADERS, END_STREAM, GOAWAY, H2, HEADERS, PING, RST_STREAM, SETTINGS,
@@ -21,6 +22,11 @@ path = "/feed/{channel}"
 tenant = "t"
 channel = "{channel}"
 origins = "https://good.example"
+[[feed]]
+path = "/deflate/{channel}"
+tenant = "t"
+channel = "{channel}"
+deflate = true
 [[publish]]
 path = "/publish/{channel}"
 tenant = "t"
@@ -55,7 +61,7 @@ class Tunnel:
         self.wire, self.stream, self.buffer = wire, stream, b""
         wire.send(headers(stream, connect(path, **keywords), END_HEADERS))
         self.head = wire.until(HEADERS, RST_STREAM, GOAWAY, stream=stream)
-        self.ended = self.reset = None
+        self.ended = self.reset = self.compressed = None
 
     def send(self, data, end=False):
         while len(data) > 16384:
@@ -82,6 +88,7 @@ class Tunnel:
     def message(self):
         """(opcode, payload) of the next frame."""
         first, second = self.take(2)
+        self.compressed = bool(first & 0x40)
         size = second & 127
         if size == 126:
             size = int.from_bytes(self.take(2), "big")
@@ -162,6 +169,24 @@ def windows():
         wire.send(frame(WINDOW_UPDATE, 0, 1, struct.pack("!I", 1 << 20)))
         code, reason = tunnel.close_code()
         equal((code, reason), (4410, b"gap: overflow"), "who did not read for long has a gap")
+
+
+def compressed():
+    """permessage-deflate, where it is offered"""
+    with H2(node.port) as wire:
+        offer = ("sec-websocket-extensions", "permessage-deflate; server_max_window_bits=10")
+        tunnel = opened(Tunnel(wire, 1, "/deflate/c", fields=[offer]))
+        for text in ("so many words " * 100, "short", "x" * 60000):
+            publish("c", text)
+            opcode, payload = tunnel.message()
+            equal((opcode, tunnel.compressed), (TEXT, len(text) > 63), text[:9])
+            if tunnel.compressed:
+                payload = zlib.decompressobj(-10).decompress(payload + b"\x00\x00\xff\xff")
+            equal(payload, text.encode(), "what it says")
+        plain = opened(Tunnel(wire, 3, "/deflate/d"))
+        publish("d", "x" * 100)
+        equal(plain.message(), (TEXT, b"x" * 100), "who has not offered")
+        check(not plain.compressed, "gets it as it is")
 
 
 def ends():
@@ -249,7 +274,7 @@ if __name__ == "__main__":
     node = Node(ROUTES, h2_websocket=True)
     with node:
         try:
-            main(messages, windows, ends, handshakes, off, drains, many)
+            main(messages, windows, compressed, ends, handshakes, off, drains, many)
         except SystemExit as end:
             code = end.code
     raise SystemExit(code)

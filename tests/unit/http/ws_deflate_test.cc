@@ -103,6 +103,9 @@ TEST_CASE("ws_deflate: counts what went in and what came out") {
   CHECK(counters.get(Counter::deflate_bytes_out) == payload(as_text(frame.bytes())).size());
   ws_deflate_message(WsOpcode::text, as_bytes(noise(1000)), 15, counters);
   CHECK(counters.get(Counter::deflate_bytes_in) == 1000);
+  CHECK(counters.get(Counter::deflate_futile) == 1);
+  ws_deflate_message(WsOpcode::text, as_bytes("short"), 15, counters);
+  CHECK(counters.get(Counter::deflate_futile) == 1);
 }
 
 TEST_CASE("ws_deflate: the largest message is counted once inflated") {

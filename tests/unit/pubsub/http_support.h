@@ -12,6 +12,7 @@
 #include "http/exchange.h"
 #include "http/handler.h"
 #include "http/route_table.h"
+#include "http/ws_deflate.h"
 #include "net/net_context.h"
 #include "support.h"
 
@@ -29,6 +30,13 @@ struct TestHttp {
   NetContext net;
   HttpContext http;
 };
+
+// What tests write for a compressed message: "z:" and what it says.
+inline std::string inflated(std::string_view compressed) {
+  Bytes out;
+  const WsInflated result = ws_inflate_message(as_bytes(compressed), 1 << 20, &out);
+  return result == WsInflated::done ? "z:" + std::string(as_text(out)) : "z broken";
+}
 
 // One request. Names of fields are in lower case.
 class TestRequest final : public ExchangeTransport {

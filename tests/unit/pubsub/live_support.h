@@ -58,7 +58,8 @@ inline std::shared_ptr<const Handler> live_handler(
 class LiveClient final : private StreamAcceptor {
  public:
   LiveClient(TestNode& node, TestHttp& http, const Handler& handler,
-             std::string_view tenant = "acme", std::string_view protocol = "fcedge.v1.json")
+             std::string_view tenant = "acme", std::string_view protocol = "fcedge.v1.json",
+             std::string_view extensions = "")
       : node_(node) {
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_) == 0);
     Stream::accept(http.net, sockets_[0], PeerAddress(), nullptr, *this);
@@ -67,6 +68,7 @@ class LiveClient final : private StreamAcceptor {
     request.field("sec-websocket-version", "13");
     request.field("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     if (!protocol.empty()) request.field("sec-websocket-protocol", protocol);
+    if (!extensions.empty()) request.field("sec-websocket-extensions", extensions);
     request.stream = stream_;
     request.run(handler);
     status = request.status;
@@ -97,7 +99,7 @@ class LiveClient final : private StreamAcceptor {
     REQUIRE(::write(sockets_[1], frame.data(), frame.size()) == static_cast<ssize_t>(frame.size()));
     return *this;
   }
-  // All that is there: texts, and "close CODE REASON".
+  // All that is there: texts, see `inflated`, and "close CODE REASON".
   Got read() {
     node_.settle();
     char buffer[65'536];
@@ -109,6 +111,7 @@ class LiveClient final : private StreamAcceptor {
     std::string payload;
     while (const char opcode = take_frame(&payload)) {
       if (opcode == '\x81') frames.push_back(payload);
+      if (opcode == '\xC1') frames.push_back(inflated(payload));
       if (opcode == '\x88') {
         const int code = static_cast<uint8_t>(payload[0]) << 8 | static_cast<uint8_t>(payload[1]);
         frames.push_back("close " + std::to_string(code) + " " + payload.substr(2));

@@ -18,7 +18,7 @@ class WsClient : private StreamAcceptor {
  public:
   // Connects and asks for a WebSocket, which the handler has to accept.
   WsClient(TestNode& node, TestHttp& http, const Handler& handler, std::string_view query,
-           std::string_view protocols = "")
+           std::string_view protocols = "", std::string_view extensions = "")
       : node_(node) {
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets_) == 0);
     Stream::accept(http.net, sockets_[0], PeerAddress(), nullptr, *this);
@@ -27,10 +27,12 @@ class WsClient : private StreamAcceptor {
     request.field("sec-websocket-version", "13");
     request.field("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     if (!protocols.empty()) request.field("sec-websocket-protocol", protocols);
+    if (!extensions.empty()) request.field("sec-websocket-extensions", extensions);
     request.stream = stream_;
     request.run(handler);
     status = request.status;
     protocol = request.header("Sec-WebSocket-Protocol");
+    extension = request.header("Sec-WebSocket-Extensions");
   }
   ~WsClient() {
     leave();
@@ -47,7 +49,7 @@ class WsClient : private StreamAcceptor {
     frame.append(4, '\0').append(text);  // a mask of zeros
     REQUIRE(::write(sockets_[1], frame.data(), frame.size()) == static_cast<ssize_t>(frame.size()));
   }
-  // All frames that are there: the text of text frames, "close CODE REASON".
+  // All frames that are there: the text of text frames, see `inflated`, "close CODE REASON".
   Got read() {
     node_.settle();
     char buffer[65'536];
@@ -66,6 +68,7 @@ class WsClient : private StreamAcceptor {
       REQUIRE(data_.size() >= head + length);
       const std::string payload = data_.substr(head, length);
       if (data_[0] == '\x81') frames.push_back(payload);
+      if (data_[0] == '\xC1') frames.push_back(inflated(payload));
       if (data_[0] == '\x88') {
         const int code = static_cast<uint8_t>(payload[0]) << 8 | static_cast<uint8_t>(payload[1]);
         frames.push_back("close " + std::to_string(code) + " " + payload.substr(2));
@@ -76,7 +79,7 @@ class WsClient : private StreamAcceptor {
   }
 
   uint16_t status = 0;
-  std::string protocol;
+  std::string protocol, extension;
 
  private:
   void on_stream(Stream& stream) override {
