@@ -126,26 +126,29 @@ stage_system() {
 }
 
 stage_fuzz() {
-  local target name corpus log targets=(fuzz-targets)
+  local targets=(fuzz-targets)
   export CC="ccache clang-14" CXX="ccache clang++-14"
   build fuzz build-fuzz "${quick[@]}" -Ddebug=true -Dfuzz=true -Dexamples=false \
     -Db_sanitize=address,undefined -Db_lundef=false || return 0
-  for target in build-fuzz/tests/fuzz/fuzz-*; do
-    [[ -x $target && -f $target ]] || continue
-    name=${target##*/fuzz-}
-    corpus=tests/fuzz/corpus/$name
-    log=build-fuzz/fuzz-$name.log
-    mkdir -p "build-fuzz/corpus/$name"
-    # New inputs go to the build tree; the corpus in the repository is read only.
-    if "$target" -max_total_time="${FCEDGE_FUZZ_SECONDS:-10}" -rss_limit_mb=2048 -timeout=10 \
-      -artifact_prefix="build-fuzz/$name-" "build-fuzz/corpus/$name" \
-      $([[ -d $corpus ]] && echo "$corpus") >"$log" 2>&1; then
-      note pass fuzz "$name"
-    else
-      tail -n 40 "$log"
-      note fail fuzz "$name"
-    fi
-  done
+  export -f fuzz_one note
+  export results
+  find build-fuzz/tests/fuzz -maxdepth 1 -type f -executable -name 'fuzz-*' -print0 | sort -z |
+    xargs -0 -n 1 -P "$(nproc)" bash -c 'fuzz_one "$1"' fuzz
+}
+
+fuzz_one() { # TARGET
+  local name=${1##*/fuzz-}
+  local corpus=tests/fuzz/corpus/$name log=build-fuzz/fuzz-$name.log
+  mkdir -p "build-fuzz/corpus/$name"
+  # New inputs go to the build tree; the corpus in the repository is read only.
+  if "$1" -max_total_time="${FCEDGE_FUZZ_SECONDS:-10}" -rss_limit_mb=2048 -timeout=10 \
+    -artifact_prefix="build-fuzz/$name-" "build-fuzz/corpus/$name" \
+    $([[ -d $corpus ]] && echo "$corpus") >"$log" 2>&1; then
+    note pass fuzz "$name"
+  else
+    tail -n 40 "$log"
+    note fail fuzz "$name"
+  fi
 }
 
 say "packages and sources"

@@ -15,6 +15,8 @@
  *   groups    array of at most 64 strings
  *   channels  array of at most 64 rules: a pattern, or {"name":PATTERN,"rights":[...]} with rights
  *             "subscribe", "publish", "presence", "history". Without rights: all but "publish".
+ *             A token without `channels` may do all but "publish" on every channel of its tenant.
+ *             Without "history" a client that asks for a position gets a gap in its place.
  * Names are strings of 1 to 255 bytes without control characters. In a pattern `*` stands for any
  * characters between the separators `:` and `/`, at the end for any rest: "chat:*",
  * "user:*:inbox"; at most one in each segment. There are no other wildcards.

@@ -27,8 +27,8 @@
  *    Without subprotocol each publication is one text message, the payload alone, and a gap closes
  *    with code 4410. Messages from the client are ignored; they count against its limits.
  *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines for a message, `event: ready`,
- *    `gap`, `end` and `presence` with the inner object as data, an `id:` without data for a moved
- *    position. Comment lines keep idle streams alive, `retry:` says when to come back.
+ *    `gap` and `end` with the inner object as data, an `id:` without data for a moved position.
+ *    Comment lines keep idle streams alive, `retry:` says when to come back.
  *  - NDJSON (`Accept: application/x-ndjson`): the objects, one a line; an empty line keeps idle
  *    streams alive. With `?poll=SECONDS` it is a long poll.
  *
@@ -54,8 +54,7 @@
  *                             too_big|rate|busy|unauthorized|unsupported","message":"..."}}
  *
  * Close codes: 1012 restart and 1013 overload, reason `retry-after-ms=N`; 4401 token missing, bad
- * or expired; 4403 forbidden or revoked; 4404 unknown namespace; 4408 read too slowly; 4410 gap;
- * 4429 too many commands.
+ * or expired; 4403 forbidden or revoked; 4408 read too slowly; 4410 gap; 4429 too many commands.
  */
 #ifndef FCEDGE_PUBSUB_H_
 #define FCEDGE_PUBSUB_H_
@@ -217,6 +216,8 @@ FCE_API int fce_subscription_deny(fce_subscription* subscription, uint32_t code,
 
 /* Called for each subscription, after the token and the limits have let it pass; it then owns the
  * subscription until it has decided. Whoever waits for longer than `hook_ms` is refused as busy.
+ * With a hook, asking for a channel's presence and publishing where FCE_PUBLISH_ANY lets all who
+ * may subscribe are for clients that are subscribed; rights that a token names hold without.
  * **Thread**: a shard's, which waits meanwhile. */
 typedef void (*fce_subscribe_fn)(fce_subscription* subscription, void* user);
 
@@ -315,8 +316,8 @@ enum {
 };
 
 /* Policies of all channels whose names begin with "NAME:". A channel whose name has no colon is in
- * the default namespace. Numbers that are zero take the value of the default namespace, whose own
- * defaults are those of fce_node_options. */
+ * the default namespace. Numbers that are zero take the value of the default namespace as it is
+ * then, whose own defaults are those of fce_node_options. */
 typedef struct fce_namespace_options {
   uint32_t size;
   const char* name;          /* 1 to 63 of a-z, 0-9, _ and -; NULL: the default namespace */
@@ -330,7 +331,7 @@ typedef struct fce_namespace_options {
   uint32_t presence;         /* FCE_PRESENCE_* */
   uint32_t no_audience;      /* 1: a publication that is not for everybody is refused */
   uint32_t message_bytes_max;
-  uint32_t publish_per_s;        /* by one client [0: no limit] */
+  uint32_t publish_per_s;        /* by one connection [0: no limit] */
   uint32_t subscribers_max;      /* of a channel and shard [0: no limit] */
   uint32_t presence_members_max; /* in the list of a channel [1000] */
   uint32_t presence_leave_ms;    /* a leave is told so late, to swallow reconnects [15000] */
@@ -339,7 +340,8 @@ typedef struct fce_namespace_options {
 FCE_API void fce_namespace_options_init(fce_namespace_options* options);
 
 /* Adds a namespace, or with the name NULL sets the policies of the default one, before start. A
- * channel of a namespace that was not added is refused everywhere: 404, close code 4404.
+ * channel of a namespace that was not added is refused everywhere: 404, or the error
+ * `unknown_namespace` of a live route.
  * Errors: FCE_EINVAL (name, a number that is none of the list), FCE_EEXIST, FCE_ESTATE (started).
  * **Thread**: the one that created the node. */
 FCE_API int fce_node_add_namespace(fce_node* node, const fce_namespace_options* options);

@@ -45,8 +45,8 @@ struct ChannelRule {
 struct Identity {
   enum class Kind : uint8_t { anonymous, token };
 
-  // Whether a rule grants the right on the channel. Without rules nothing is granted: then only
-  // the policy of the channel's namespace decides.
+  // Whether a rule grants the right on the channel. What a token without a list grants is not for
+  // this to say.
   bool allows(Right right, std::string_view channel) const;
 
   Kind kind = Kind::anonymous;

@@ -12,6 +12,8 @@
 namespace fce {
 namespace {
 
+// So many messages that were sent stay in the list, until it is moved together.
+constexpr size_t kSentMax = 64;
 // Messages up to this size that arrive in one piece are unmasked on the stack.
 constexpr size_t kScratchBytes = 16 * 1024;
 // So many pings that wait for their pongs are answered one by one; of more, only the latest is
@@ -240,6 +242,12 @@ void WebSocket::send_text(std::string_view text) {
   std::memcpy(frame->data(), header, header_bytes);
   std::copy(text.begin(), text.end(), frame->data() + header_bytes);
   own.message_bytes += frame->size();
+  // A client that never catches up must not make the list grow by what it has taken.
+  if (own.first_message > kSentMax && own.first_message > own.messages.size() / 2) {
+    own.messages.erase(own.messages.begin(),
+                       own.messages.begin() + static_cast<ptrdiff_t>(own.first_message));
+    own.first_message = 0;
+  }
   own.messages.push_back(Slice::whole(std::move(frame)));
   channel_.want_flush(Lane::answer);
 }
@@ -313,7 +321,12 @@ void WebSocket::fail(uint16_t code, Counter counter) {
 
 void WebSocket::finish(bool linger) {
   state_ = State::done;
-  timer_.cancel();
+  // A connection has its own time to send the rest; a tunnel waits for its peer's window.
+  if (channel_.is_tunnel()) {
+    timer_.arm(http_.net.loop.timers(), kCloseMs);
+  } else {
+    timer_.cancel();
+  }
   channel_.close(linger);
 }
 

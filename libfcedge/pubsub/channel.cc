@@ -114,6 +114,7 @@ bool Channel::expire() {
   const uint32_t expired = ring_.expire(policy_.history, hub_.loop().now_ms());
   if (expired > 0) hub_.counters().add(Counter::expired_messages, expired);
   weigh_log();
+  if (expired > 0) list_.for_each([](Subscriber* subscriber) { subscriber->on_expired(); });
   if (!ring_.empty()) return false;
   on_expired();
   return true;

@@ -19,6 +19,13 @@ bool allows(const Identity& identity, Right right, std::string_view channel) {
   return identity.lists_channels ? identity.allows(right, channel) : right != Right::publish;
 }
 
+Position allowed_position(const Identity* identity, std::string_view channel, Position position) {
+  if (identity && !allows(*identity, Right::history, channel) &&
+      position.kind != Position::Kind::none)
+    position.kind = Position::Kind::invalid;
+  return position;
+}
+
 uint64_t expires_in_ms(const Identity* identity) {
   if (!identity || identity->expires == 0) return 0;
   const uint64_t at_ms = static_cast<uint64_t>(identity->expires) * 1000;

@@ -8,6 +8,7 @@
 
 #include "auth/authenticator.h"
 #include "auth/identity.h"
+#include "pubsub/position.h"
 
 namespace fce {
 
@@ -17,6 +18,9 @@ class Hub;
 // Whether the identity's token says so. A token that does not list channels may read all those of
 // its tenant, and write none.
 bool allows(const Identity& identity, Right right, std::string_view channel);
+
+// Where a client begins that has asked for that position: what it may not read again is a gap.
+Position allowed_position(const Identity* identity, std::string_view channel, Position position);
 
 // How long it is still good, at least 1; 0: for ever, or there is none.
 uint64_t expires_in_ms(const Identity* identity);

@@ -26,6 +26,12 @@ FilterRef filter_of(Hub& hub, const Identity* who) {
   return who ? hub.filters().get({who->user, who->groups, {}}) : FilterRef();
 }
 
+Position position_of(const Request& request, const Hub& hub, const ChannelKey& key,
+                     const Identity* who) {
+  return allowed_position(who, key.name(),
+                          Position::parse(FeedHandler::position_text(request), hub.origin()));
+}
+
 }  // namespace
 
 void FeedHandler::refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
@@ -133,7 +139,7 @@ void FeedHandler::open(Exchange& exchange, Hub& hub, const ChannelKey& key, cons
   const Request& request = exchange.request;
   if (is_websocket_request(request)) {
     if (!websocket_) return exchange.respond_text(406, "this feed has no WebSocket");
-    const Position position = Position::parse(position_text(request), hub.origin());
+    const Position position = position_of(request, hub, key, who.get());
     const WsFeed::Options options{ping_ms_, dead_ms_, expires_in_ms(who.get()), deflate_};
     return WsFeed::open(exchange, hub, key, position, options, filter_of(hub, who.get()));
   }
@@ -144,7 +150,7 @@ std::unique_ptr<BodySource> FeedHandler::make_stream(const Request& request,
                                                      const FeedChoice& choice, Hub& hub,
                                                      const ChannelKey& key, const Who& who) const {
   using Kind = FeedChoice::Kind;
-  const Position position = Position::parse(position_text(request), hub.origin());
+  const Position position = position_of(request, hub, key, who.get());
   FilterRef filter = filter_of(hub, who.get());
   std::unique_ptr<StreamFeed> feed;
   const uint32_t retry_ms = retry_ms_ != 0 ? retry_ms_ : kRetryMsMin + hub.reconnect_hint_ms();

@@ -95,9 +95,6 @@ Error LiveSession::subscribe(const Command& command) {
   if (ChannelKey::make(tenant_, command.channel, &start.key) != Status::ok)
     return {CommandRefusal::invalid, "channel is no valid name"};
   if (const Error error = check_subscribe(start)) return error;
-  // What it may not read again is a gap.
-  if (!may(Right::history, command.channel) && start.position.kind != Position::Kind::none)
-    start.position.kind = Position::Kind::invalid;
   const SubscribeHook* hook = settings_->pubsub.subscribe_hook();
   if (!hook) {
     begin_subscription(start);
@@ -137,7 +134,8 @@ void LiveSession::begin_subscription(const Start& start) {
   // The channel's own key, so that there is one text for all of its subscribers.
   const ChannelKey key = hub_.channel_for(start.key).key();
   const auto added = subscriptions_.try_emplace(key, *this).first;
-  added->second.begin(hub_, added->first, start.position, filter_);
+  added->second.begin(hub_, added->first,
+                      allowed_position(identity_.get(), key.name(), start.position), filter_);
   if (start.watch) added->second.watch_presence(hub_);
   // What the socket sends of its own goes before the flush: the answer is the first of the channel.
   answer_ok(start.ref);
@@ -213,7 +211,7 @@ Error LiveSession::begin_publish(const Command& command) {
   PubSub& pubsub = settings_->pubsub;
   const Namespace* policy = pubsub.namespaces().find(command.channel);
   if (!policy) return kNoNamespace;
-  if (!may_publish(*policy, command.channel))
+  if (!may_publish(*policy, key))
     return {CommandRefusal::forbidden, "no right to publish on this channel"};
   if (!take_publish_rate(*policy)) return {CommandRefusal::rate, "too many publications"};
   Publication::More more = command.more;
@@ -254,7 +252,7 @@ Error LiveSession::presence(const Command& command) {
     hub_.counters().add(Counter::namespace_unknown);
     return kNoNamespace;
   }
-  if (!may(Right::presence, command.channel)) {
+  if (!may(Right::presence, command.channel) || !hook_agrees(key)) {
     hub_.counters().add(Counter::subscribe_forbidden);
     return {CommandRefusal::forbidden, "no right to the presence of this channel"};
   }

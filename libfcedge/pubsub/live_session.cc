@@ -56,7 +56,8 @@ void LiveSession::open(Exchange& exchange, Hub& hub, std::string_view tenant,
 
 void LiveSession::begin(Doorkeeper::Admission admission) {
   if (admission.refusal != Refusal::none)
-    return close(kUnauthorized, refusal_text(admission.refusal));
+    return close(refusal_status(admission.refusal) == 403 ? kForbidden : kUnauthorized,
+                 refusal_text(admission.refusal));
   hub_.watch_revocations(*this);
   take_identity(std::move(admission.identity));
   if (must_identify()) expiry_.arm(hub_.loop().timers(), kTokenMs);
@@ -136,19 +137,27 @@ bool LiveSession::may(Right right, std::string_view channel) const {
   return identity_ ? allows(*identity_, right, channel) : !must_identify();
 }
 
-bool LiveSession::may_publish(const Namespace& policy, std::string_view channel) const {
+bool LiveSession::may_publish(const Namespace& policy, const ChannelKey& key) const {
   switch (policy.publish) {
     case PublishRight::none: break;
-    case PublishRight::token: return identity_ && allows(*identity_, Right::publish, channel);
-    case PublishRight::any: return may(Right::subscribe, channel);
+    case PublishRight::token: return identity_ && allows(*identity_, Right::publish, key.name());
+    case PublishRight::any: return may(Right::subscribe, key.name()) && hook_agrees(key);
   }
   return false;
 }
 
+// What follows from being allowed to subscribe is not for those whom the hook keeps out; it has
+// agreed when they are subscribed.
+bool LiveSession::hook_agrees(const ChannelKey& key) const {
+  return !settings_->pubsub.subscribe_hook() || subscriptions_.count(key) > 0;
+}
+
 // Another token may say less than the one before.
 void LiveSession::end_forbidden() {
-  for (auto& [key, subscription] : subscriptions_)
+  for (auto& [key, subscription] : subscriptions_) {
     if (!may(Right::subscribe, key.name())) subscription.end(EndReason::revoked);
+    if (!may(Right::presence, key.name())) subscription.leave_presence();
+  }
 }
 
 void LiveSession::on_revoked(const Revocation& what, uint64_t user) {

@@ -26,6 +26,7 @@ class LiveSubscription final : public Subscriber, public ListNode<LivePending> {
   void begin(Hub& hub, const ChannelKey& key, const Position& position, const FilterRef& filter);
   // Tells of presence from now on. False: the channel's namespace has none.
   bool watch_presence(Hub& hub);
+  void leave_presence() { watch_.reset(); }
 
   enum class Step : uint8_t { added, idle, ended };
   // Adds the next object, if there is one. Idle: `LiveSession::on_news` tells when there is.

@@ -171,8 +171,16 @@ bool Subscriber::position_is_old() const {
   if (untold_ == 0) return false;
   const Ring& ring = channel_->ring();
   const RingBounds& bounds = channel_->policy().history;
-  if (next_ - untold_ < ring.oldest() || untold_ >= bounds.messages_max / 4 + 1) return true;
+  if (position_is_lost() || untold_ >= bounds.messages_max / 4 + 1) return true;
   return ring.bytes() > bounds.bytes_max / 2 && untold_ > (ring.next() - ring.oldest()) / 2;
+}
+
+bool Subscriber::position_is_lost() const {
+  return moved() && next_ - untold_ < channel_->ring().oldest();
+}
+
+void Subscriber::on_expired() {
+  if (position_is_lost()) wake();
 }
 
 Subscriber::Item Subscriber::take_end() {
@@ -189,7 +197,7 @@ Subscriber::Item Subscriber::take() {
   Item item;
   if (!pending()) return item;
   const Ring& ring = channel_->ring();
-  if (gap_ == GapReason::none && next_ < ring.oldest()) fall_behind();
+  if (end_ == EndReason::none && gap_ == GapReason::none && next_ < ring.oldest()) fall_behind();
   if (end_ != EndReason::none) return take_end();
   Counters& counters = channel_->hub().counters();
   if (gap_ != GapReason::none) {
@@ -232,6 +240,7 @@ bool Subscriber::pending() {
   // While replaying there is `ready` to come at least.
   if (channel_ && (end_ != EndReason::none || state_ == State::replaying)) return true;
   if (channel_ && state_ == State::live && next_ != channel_->ring().next()) return true;
+  if (position_is_lost()) return true;
   woken_ = false;
   return false;
 }

@@ -105,6 +105,10 @@ class Subscriber : public ListNode<Subscriber> {
   }
   bool pass_others();
   bool position_is_old() const;
+  // The client knows no position from which it could resume any more.
+  bool position_is_lost() const;
+  // For the channel: messages have become too old.
+  void on_expired();
   void advance();
   void fall_behind();
   Item take_end();

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "http_support.h"
+#include "live_support.h"
 
 using namespace fce;
 using namespace fce::test;
@@ -18,10 +18,11 @@ fce_feed_options options_of() {
   return options;
 }
 
-std::shared_ptr<const Handler> handler_of(TestNode& node, const fce_feed_options& options) {
+std::shared_ptr<const Handler> handler_of(TestNode& node, const fce_feed_options& options,
+                                          std::shared_ptr<const Doorkeeper> doorkeeper = nullptr) {
   std::shared_ptr<const Handler> handler;
-  REQUIRE(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler) ==
-          Status::ok);
+  REQUIRE(FeedHandler::make(node.pubsub(), options, "/f/{tenant}/{channel}", &handler,
+                            std::move(doorkeeper)) == Status::ok);
   return handler;
 }
 
@@ -241,4 +242,22 @@ TEST_CASE("an event stream is told when to come back as its route says, else by 
   REQUIRE(request.source);
   // Without a pace of its own this hub adds one millisecond to the least.
   CHECK(pull_all(*request.source).starts_with("retry: 1001\n\n"));
+}
+
+TEST_CASE("a feed replays nothing to a token without the right to history") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto keeper = std::make_shared<TestDoorkeeper>();
+  keeper->visitor = limited("ann", {{"news", mask(Right::subscribe)}});
+  const auto handler = handler_of(node, options_of(), keeper);
+  CHECK(node.publish(key_of("acme", "news"), "old") == Status::ok);
+  node.settle();
+  for (const char* query : {"after=0", "after=0&format=ndjson", "after=00000000.1-0&poll=1"}) {
+    TestRequest request(http);
+    fill(request).query(query).run(*handler);
+    REQUIRE(request.source);
+    const std::string text = pull_all(*request.source);
+    CHECK(text.find("old") == std::string::npos);
+    CHECK(text.find("invalid") != std::string::npos);
+  }
 }

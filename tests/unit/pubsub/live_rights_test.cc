@@ -11,15 +11,6 @@ using namespace fce::test;
 
 namespace {
 
-constexpr uint8_t mask(Right right) { return static_cast<uint8_t>(right); }
-
-std::shared_ptr<Identity> limited(const char* user, std::vector<ChannelRule> rules) {
-  auto made = identity(user);
-  made->lists_channels = true;
-  made->rules = std::move(rules);
-  return made;
-}
-
 Revocation revocation(const char* channel, const char* user, EndReason reason) {
   return {"acme", channel, user, reason};
 }
@@ -144,6 +135,9 @@ TEST_CASE("a token that is not accepted closes with 4401") {
   LiveClient client(node, http, *handler);
   CHECK(client.status == 101);
   CHECK(client.read() == Got{"close 4401 the token's signature is wrong"});
+  keeper->refusal = Refusal::tenant;
+  LiveClient stranger(node, http, *handler);
+  CHECK(stranger.read().back().starts_with("close 4403 "));
 }
 
 TEST_CASE("an identity that expires closes the session, unless it was renewed") {

@@ -44,6 +44,16 @@ inline std::shared_ptr<Identity> identity(const char* user, int64_t expires = 0)
   return made;
 }
 
+constexpr uint8_t mask(Right right) { return static_cast<uint8_t>(right); }
+
+// Whose token lists these.
+inline std::shared_ptr<Identity> limited(const char* user, std::vector<ChannelRule> rules) {
+  auto made = identity(user);
+  made->lists_channels = true;
+  made->rules = std::move(rules);
+  return made;
+}
+
 inline std::shared_ptr<const Handler> live_handler(
     TestNode& node, fce_live_options options = {},
     std::shared_ptr<const Doorkeeper> doorkeeper = nullptr) {

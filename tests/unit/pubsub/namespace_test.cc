@@ -166,6 +166,46 @@ TEST_CASE("conflation: a slow subscriber gets the latest of each key") {
   CHECK(node.count(Counter::conflated) == 20);  // on both shards
 }
 
+TEST_CASE("whoever was banned hears of that, however far behind") {
+  TestNode node(1);
+  Namespace strict = make("strict");
+  strict.overflow = Overflow::close;
+  strict.history.messages_max = 2;
+  CHECK(node.pubsub().namespaces().add(strict) == Status::ok);
+  const ChannelKey key = key_in("strict", 1);
+  Reader slow(node, 0, key);
+  node.settle();
+  slow.set_room(0);
+  for (const char* text : {"1", "2", "3"}) CHECK(node.publish(key, text) == Status::ok);
+  node.hub(0).revoke({std::string(key.tenant()), std::string(key.name()), "", EndReason::banned});
+  node.settle();
+  slow.set_room(100);
+  node.settle();
+  CHECK(slow.got == Got{"ready 1-0", "end banned"});
+  CHECK(node.count(Counter::closed_overflow) == 0);
+}
+
+TEST_CASE("a client hears of its position before age takes the messages that were for others") {
+  PubSubOptions options;
+  options.common.history.age_ms_max = 5;
+  TestNode node(1, options);
+  const ChannelKey key = key_of("acme", "news");
+  Reader reader(node, 0, key);
+  node.settle();
+  Publication::More more;
+  more.audience.users = {"somebody"};
+  const std::string_view text = "secret";
+  CHECK(node.pubsub().publish(key, {as_bytes(text), &more}, nullptr, nullptr) == Status::ok);
+  node.settle();
+  CHECK(reader.got == Got{"ready 1-0"});
+  // The loop's clock has to pass the age, since that is what expires messages.
+  const uint64_t end_ms = node.loop(0).now_ms() + 10;
+  while (node.loop(0).now_ms() < end_ms) node.step(0);
+  node.pass_ms(0, 1000);
+  node.settle();
+  CHECK(reader.got == Got{"ready 1-0", "at 1-1"});
+}
+
 TEST_CASE("overflow may end a subscription instead of leaving a gap") {
   TestNode node(1);
   Namespace strict = make("strict");
