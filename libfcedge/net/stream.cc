@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/stream.h"
 
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -225,7 +226,9 @@ void Stream::flush() {
   if (slow && tls_ && !writable()) return wait_writable();
   Gather& out = net_.gather;
   for (int pass = 0; pass < kPassesPerTurn; ++pass) {
-    out.begin(slow ? std::min(pass_bytes_max_, kShortPassBytes) : pass_bytes_max_);
+    const uint32_t bytes_max = pass_bytes(pass == 0 || slow);
+    if (bytes_max < kShortPassBytes && bytes_max < pass_bytes_max_) return wait_writable();
+    out.begin(bytes_max);
     const bool more = owner_->on_flush(out);
     const bool nothing = out.empty();
     if (slow && !nothing) net_.counters.add(Counter::short_passes);
@@ -241,6 +244,21 @@ void Stream::flush() {
     if (slow) return wait_writable();
   }
   net_.loop.mark_dirty(*this, Lane::fanout);
+}
+
+// What a socket does not take has to be kept, for each of a herd its own. So fan-out begins with a
+// little, which is all that there is for most, and goes on with as much as there surely is room
+// for.
+uint32_t Stream::pass_bytes(bool little) const {
+  if (lane_ != Lane::fanout) return pass_bytes_max_;
+  if (little) return std::min(pass_bytes_max_, kShortPassBytes);
+  uint32_t memory[SK_MEMINFO_VARS];
+  socklen_t size = sizeof memory;
+  if (::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return kShortPassBytes;
+  const uint32_t room = memory[SK_MEMINFO_SNDBUF] -
+                        std::min(memory[SK_MEMINFO_SNDBUF], memory[SK_MEMINFO_WMEM_QUEUED]);
+  // The kernel counts its own memory: at most about twice the bytes, of pieces that are not tiny.
+  return std::min(pass_bytes_max_, room / 2);
 }
 
 // The last pass of a turn goes with those of other streams. What has more to come, or an end to

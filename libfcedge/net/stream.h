@@ -116,6 +116,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   // Added to the batch that is yet to be submitted.
   bool in_batch() const { return batch_number_ == net_.batch.number(); }
+  uint32_t pass_bytes(bool little) const;
   bool goes_slowly() const { return was_short_ && lane_ == Lane::fanout; }
   bool writable() const;
   void wait_writable();

@@ -308,7 +308,7 @@ BOTH_PATHS_CASE("batch: who was once slow gets small passes in the fan-out lane 
   node.open();
   TestOwner& owner = node.owner();
   owner.output = counting_bytes(20'000);
-  owner.stream->want_flush(Lane::fanout);
+  owner.stream->want_flush(Lane::answer);
   node.turn();
   CHECK(owner.stream->blocked());
   CHECK(owner.room_most > 200'000);
@@ -324,6 +324,22 @@ BOTH_PATHS_CASE("batch: who was once slow gets small passes in the fan-out lane 
   CHECK(node.receive() == "an answer");
   CHECK(owner.room_most > 200'000);
   CHECK(node.count(Counter::short_passes) == 8);
+}
+
+BOTH_PATHS_CASE("batch: fan-out takes little more than there is room for, so that little is kept") {
+  StreamNode node;
+  node.buffer_bytes = 16'384;
+  node.open();
+  TestOwner& owner = node.owner();
+  owner.output = counting_bytes(100'000);
+  owner.stream->want_flush(Lane::fanout);
+  node.turn(20);
+  CHECK(owner.stream->blocked());
+  CHECK(owner.output.size() > 20'000);
+  CHECK(owner.room_most <= 32'768);
+  CHECK(node.receive() == counting_bytes(100'000));
+  // More than small passes where there was room.
+  CHECK(owner.room_most > 4096);
 }
 
 }  // namespace fce
