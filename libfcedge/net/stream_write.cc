@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a stream does with the output of its owner: passes, records, and what the socket has no room
+// for.
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "net/stream.h"
+
+namespace fce {
+namespace {
+
+// Of an answer in several pieces: more is cheaper to be told of piece by piece than to be copied.
+constexpr size_t kAnswerCopiedMax = 4096;
+constexpr int kPassesPerTurn = 4;  // a fast reader of a large body leaves room for others
+
+}  // namespace
+
+void Stream::flush() {
+  if (shaking()) return take_admission();
+  if (in_batch()) net_.batch.submit();  // nothing may follow what is not yet sent
+  if (writing_blocked_ || (state_ != State::open && state_ != State::closing)) return;
+  const bool slow = goes_slowly();
+  if (slow && tls_ && !writable()) return wait_writable();
+  Gather& out = net_.gather;
+  for (int pass = 0; pass < kPassesPerTurn; ++pass) {
+    const uint32_t bytes_max = pass_bytes(pass == 0 || slow);
+    if (bytes_max < kShortPassBytes && bytes_max < pass_bytes_max_) return wait_writable();
+    out.begin(bytes_max);
+    const bool more = owner_->on_flush(out);
+    const bool nothing = out.empty();
+    if (slow && !nothing) net_.counters.add(Counter::short_passes);
+    const bool last = !more && state_ == State::open;
+    const bool sent = state_ != State::closed && (nothing || send_pass(out, last));
+    out.clear();
+    if (!sent) return;
+    if (!more) {
+      if (state_ == State::closing) finish_close();
+      return;
+    }
+    if (nothing) break;
+    if (slow) return wait_writable();
+  }
+  net_.loop.mark_dirty(*this, Lane::fanout);
+}
+
+// What a socket does not take has to be kept, for each of a herd its own. So fan-out begins with a
+// little, which is all that there is for most, and goes on with as much as there surely is room
+// for.
+uint32_t Stream::pass_bytes(bool little) const {
+  if (lane_ != Lane::fanout) return pass_bytes_max_;
+  if (little) return std::min(pass_bytes_max_, kShortPassBytes);
+  uint32_t memory[SK_MEMINFO_VARS];
+  socklen_t size = sizeof memory;
+  if (::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return kShortPassBytes;
+  const uint32_t room = memory[SK_MEMINFO_SNDBUF] -
+                        std::min(memory[SK_MEMINFO_SNDBUF], memory[SK_MEMINFO_WMEM_QUEUED]);
+  // The kernel counts its own memory: at most about twice the bytes, of pieces that are not tiny.
+  return std::min(pass_bytes_max_, room / 2);
+}
+
+// The last pass of a turn goes with those of other streams. What has more to come, or an end to
+// say, is sent at once, since that depends on what the socket takes.
+bool Stream::send_pass(Gather& gather, bool last) {
+  SendBatch& batch = net_.batch;
+  if (tls_) {
+    if (!encrypt(gather)) return false;
+    if (!last || !batch.add_copy(*this, fd_, net_.tls_out)) return send_tls_out();
+    net_.tls_out.clear();
+  } else {
+    const size_t copied_max = lane_ == Lane::fanout ? SendBatch::kCopiedMax : kAnswerCopiedMax;
+    if (!last || !batch.add(*this, fd_, gather, copied_max)) return send_gather(gather);
+  }
+  batch_number_ = batch.number();
+  return true;
+}
+
+bool Stream::writable() const {
+  pollfd one{fd_, POLLOUT, 0};
+  return ::poll(&one, 1, 0) != 0;
+}
+
+// Has the owner asked for more only when the socket has room again.
+void Stream::wait_writable() {
+  writing_blocked_ = true;
+  time_write();
+  update_poll();
+}
+
+bool Stream::send_gather(Gather& gather) {
+  if (tls_) return encrypt(gather) && send_tls_out();
+  iovec pieces[Gather::kPiecesMax];
+  for (size_t i = 0; i < gather.count(); ++i) {
+    const Bytes bytes = gather[i].bytes;
+    pieces[i] = {const_cast<uint8_t*>(bytes.data()), bytes.size()};
+  }
+  const ssize_t sent = send_some(pieces, gather.count());
+  if (sent < 0) return false;
+  if (static_cast<size_t>(sent) == gather.bytes()) return true;
+  keep(gather.rest_from(static_cast<size_t>(sent)));
+  return false;
+}
+
+// Fills records of 16 KiB: small pieces are joined, large ones go in as they are.
+bool Stream::encrypt(Gather& gather) {
+  uint8_t* const joined = net_.plain_buffer.get();
+  size_t filled = 0;
+  Status status = Status::ok;
+  for (size_t i = 0; i < gather.count() && status == Status::ok; ++i) {
+    Bytes bytes = gather[i].bytes;
+    while (!bytes.empty() && status == Status::ok) {
+      if (filled == 0 && (bytes.size() >= NetContext::kPlainBytes || i + 1 == gather.count())) {
+        const Bytes record = bytes.first(std::min(bytes.size(), NetContext::kPlainBytes));
+        status = tls_.write(record);
+        bytes = bytes.subspan(record.size());
+        continue;
+      }
+      const size_t taken = std::min(bytes.size(), NetContext::kPlainBytes - filled);
+      std::memcpy(joined + filled, bytes.data(), taken);
+      filled += taken;
+      bytes = bytes.subspan(taken);
+      if (filled == NetContext::kPlainBytes) {
+        status = tls_.write({joined, filled});
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0 && status == Status::ok) status = tls_.write({joined, filled});
+  if (status == Status::ok) return true;
+  net_.tls_out.clear();
+  finish(status);
+  return false;
+}
+
+bool Stream::send_tls_out() {
+  auto& out = net_.tls_out;
+  size_t sent = 0;
+  if (!writing_blocked_) {
+    const iovec piece{out.data(), out.size()};
+    const ssize_t took = send_some(&piece, 1);
+    if (took < 0) {
+      out.clear();
+      return false;
+    }
+    sent = static_cast<size_t>(took);
+  }
+  const bool all = sent == out.size();
+  if (!all) {
+    std::vector<Slice> rest;
+    rest.push_back(Slice::whole(ChunkRef::copy_of(Bytes(out).subspan(sent))));
+    keep(std::move(rest));
+  }
+  out.clear();
+  return all;
+}
+
+bool Stream::send_rest() {
+  while (rest_ && rest_->first < rest_->slices.size()) {
+    iovec pieces[Gather::kPiecesMax];
+    size_t count = 0;
+    size_t total = 0;
+    for (size_t i = rest_->first; i < rest_->slices.size() && count < Gather::kPiecesMax; ++i) {
+      const Bytes bytes = rest_->slices[i].bytes;
+      pieces[count++] = {const_cast<uint8_t*>(bytes.data()), bytes.size()};
+      total += bytes.size();
+    }
+    const ssize_t result = send_some(pieces, count);
+    if (result < 0) return false;
+    auto sent = static_cast<size_t>(result);
+    const bool all = sent == total;
+    if (sent > 0) time_write();
+    while (sent > 0) {
+      Slice& slice = rest_->slices[rest_->first];
+      const size_t taken = std::min(sent, slice.bytes.size());
+      slice.bytes = slice.bytes.subspan(taken);
+      sent -= taken;
+      if (slice.bytes.empty()) {
+        slice.chunk = {};
+        ++rest_->first;
+      }
+    }
+    if (!all) return false;
+  }
+  rest_.reset();
+  writing_blocked_ = false;
+  if (state_ == State::open || state_ == State::closing) timer_.cancel();
+  return true;
+}
+
+ssize_t Stream::send_some(const iovec* pieces, size_t count) {
+  ssize_t sent;
+  if (count == 1) {
+    sent = ::send(fd_, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } else {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces);
+    message.msg_iovlen = count;
+    sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  if (sent >= 0) {
+    net_.counters.add(Counter::bytes_out, static_cast<uint64_t>(sent));
+    return sent;
+  }
+  if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return 0;
+  finish(Status::closed);
+  return -1;
+}
+
+void Stream::keep(std::vector<Slice> slices) {
+  if (!rest_) {
+    rest_ = std::make_unique<Rest>();
+    rest_->slices = std::move(slices);
+  } else {
+    for (Slice& slice : slices) rest_->slices.push_back(std::move(slice));
+  }
+  was_short_ = true;
+  if (!writing_blocked_) wait_writable();
+}
+
+// There is one timer: a handshake and a lingering end keep theirs, whatever the socket takes.
+void Stream::time_write() {
+  if (state_ == State::open || state_ == State::closing)
+    timer_.arm(net_.loop.timers(), net_.limits.write_ms);
+}
+
+}  // namespace fce
