@@ -51,8 +51,10 @@ build() { # STAGE DIR [meson arguments]; `targets` names what to build, else all
   fi
 }
 
-# Compiling is most of the time of the further builds, and -O1 halves it.
+# Compiling is most of the time of the further builds: -O1 halves it, and so does telling debuggers
+# of lines only, which is all that a sanitizer reports.
 quick=(--buildtype=plain -Doptimization=1)
+lines=(-Dc_args=-g1 -Dcpp_args=-g1)
 targets=()
 
 release() { build "$1" build --buildtype=release -Dtests=true; } # STAGE
@@ -73,7 +75,7 @@ e2e() { # STAGE DIR [sanitizer] [pattern]
 
 # gcc's sanitizers; a finding ends the process, so that no test can pass with one.
 sanitized() { # STAGE DIR b_sanitize
-  build "$1" "$2" "${quick[@]}" -Ddebug=true "-Db_sanitize=$3" -Db_lundef=false || return 0
+  build "$1" "$2" "${quick[@]}" "${lines[@]}" "-Db_sanitize=$3" -Db_lundef=false || return 0
   meson_tests "$1" "$2" --no-suite install --no-suite tidy --timeout-multiplier 4
   e2e "$1" "$2" "$1"
 }
@@ -128,7 +130,7 @@ stage_system() {
 stage_fuzz() {
   local targets=(fuzz-targets)
   export CC="ccache clang-14" CXX="ccache clang++-14"
-  build fuzz build-fuzz "${quick[@]}" -Ddebug=true -Dfuzz=true -Dexamples=false \
+  build fuzz build-fuzz "${quick[@]}" "${lines[@]}" -Dfuzz=true -Dexamples=false \
     -Db_sanitize=address,undefined -Db_lundef=false || return 0
   export -f fuzz_one note
   export results

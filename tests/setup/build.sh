@@ -3,6 +3,9 @@
 #
 # Sourced by examples/run.sh and tests/run.sh: the one way in which a build directory comes to be.
 
+# What was compiled in one checkout serves all others: names of files are relative to it.
+export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+
 # Configures build directory $1 with the remaining arguments for meson. One that was made by the
 # same arguments is kept, so that a second run compiles only what has changed. Other arguments are
 # set anew; another compiler or another version of the sources means to start afresh.
