@@ -58,7 +58,7 @@ static void from_threads(uint16_t port) {
     CHECK(publishers[i].out_of_order == 0);
   }
   CHECK(counter(node, "fcedge_pubsub_published_total") == THREADS * EACH);
-  /* The ring holds the last ones, in order. HTTP/1.0 has no chunks, which may end within a number. */
+  /* The ring holds the last ones, in order. HTTP/1.0 has no chunks that end within a number. */
   const int fd = dial(port);
   say(fd, "GET /feed/channel1?after=0 HTTP/1.0\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n");
   const char* heard = hear(fd, "event: ready");
