@@ -74,6 +74,7 @@ class TestNode {
     return pubsub_->publish(key, {as_bytes(text), nullptr}, nullptr, nullptr);
   }
   void drop_loops() { loops_.clear(); }
+  void drop_loop(uint32_t shard) { loops_[shard].reset(); }
 
  private:
   std::vector<std::unique_ptr<Counters>> counters_;
