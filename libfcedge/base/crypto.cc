@@ -13,6 +13,7 @@
 #include <wolfssl/wolfcrypt/coding.h>
 #include <wolfssl/wolfcrypt/sha.h>
 #include <wolfssl/wolfcrypt/sha256.h>
+#include <wolfssl/wolfcrypt/sha512.h>
 
 namespace fce {
 
@@ -24,6 +25,17 @@ std::array<uint8_t, 20> sha1(std::string_view data) {
   wc_ShaFinal(&sha, digest.data());
   wc_ShaFree(&sha);
   return digest;
+}
+
+void prepare_hashes() {
+  static const bool done = [] {
+    (void)sha256({});
+    wc_Sha512 sha;
+    if (wc_InitSha512(&sha) != 0) fatal("SHA-512 is not available");
+    wc_Sha512Free(&sha);
+    return true;
+  }();
+  (void)done;
 }
 
 std::array<uint8_t, 32> sha256(std::string_view data) {
