@@ -27,12 +27,18 @@ std::array<uint8_t, 20> sha1(std::string_view data) {
   return digest;
 }
 
-void prepare_hashes() {
+void prepare_crypto() {
   static const bool done = [] {
     (void)sha256({});
     wc_Sha512 sha;
     if (wc_InitSha512(&sha) != 0) fatal("SHA-512 is not available");
     wc_Sha512Free(&sha);
+    constexpr uint8_t kKey[16] = {};
+    Aes aes;
+    if (wc_AesInit(&aes, nullptr, INVALID_DEVID) != 0 ||
+        wc_AesGcmSetKey(&aes, kKey, sizeof kKey) != 0)
+      fatal("AES is not available");
+    wc_AesFree(&aes);
     return true;
   }();
   (void)done;

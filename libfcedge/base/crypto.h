@@ -15,9 +15,9 @@ namespace fce {
 std::array<uint8_t, 20> sha1(std::string_view data);
 std::array<uint8_t, 32> sha256(std::string_view data);
 
-// wolfSSL picks its code for this processor when a hash is first used, without a lock: so that is
-// to be done before there are threads.
-void prepare_hashes();
+// wolfSSL picks its code for this processor when a hash or a cipher is first used, without a lock:
+// so that is to be done before there are threads.
+void prepare_crypto();
 
 // Fills from the kernel's generator; aborts if that fails, since nothing safe can follow.
 void random_bytes(MutableBytes out);

@@ -42,7 +42,7 @@ Status Node::create(const fce_node_options& options) {
     return fail(Status::invalid, "more than " + std::to_string(kShardsMax) + " shards");
   if (options.io_uring > static_cast<uint32_t>(UringMode::off))
     return fail(Status::invalid, "io_uring is 0, 1 or 2");
-  prepare_hashes();
+  prepare_crypto();
   Status status = state_.open(options.state_dir ? options.state_dir : "");
   if (status != Status::ok) return status;
   const uint32_t fanout_us = or_default(options.fanout_us, kFanoutUs);
