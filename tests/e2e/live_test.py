@@ -286,7 +286,7 @@ def drain(own):
             code, reason = await closed(client)
             equal(code, 1012, "the node restarts")
             check(reason.startswith("retry-after-ms="), "and says when", reason)
-            check(0 < int(reason.split("=")[1]) <= 500, "within the spread", reason)
+            check(100 <= int(reason.split("=")[1]) <= 1000, "within the pace of a few", reason)
     run(go())
     own.end(None)
 
