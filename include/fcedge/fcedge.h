@@ -131,7 +131,8 @@ typedef struct fce_limits {
   uint32_t tls_handshakes_pending_max;
   uint32_t tls_handshakes_us; /* time slice of handshakes per loop turn, microseconds [2000] */
   /* When new clients would wait for longer, feeds turn theirs away: WebSockets are closed with 1013
-   * and "retry-after-ms=N", others answered 503 with Retry-After [5000] */
+   * and "retry-after-ms=N", event streams say `retry:` and end, others are answered 503 with
+   * Retry-After [5000] */
   uint32_t overload_ms;
 } fce_limits;
 
