@@ -74,6 +74,7 @@ struct PubsubSettings {
   uint32_t history_bytes = 0;
   uint32_t message_bytes_max = 0;
   uint32_t channels_max = 0;
+  uint32_t log_mib_max = 0;
   uint32_t fanout_us = 0;
 
   bool operator==(const PubsubSettings&) const = default;

@@ -76,6 +76,7 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   options.history_bytes = config.pubsub.history_bytes;
   options.message_bytes_max = config.pubsub.message_bytes_max;
   options.channels_max = config.pubsub.channels_max;
+  options.log_mib_max = config.pubsub.log_mib_max;
   options.fanout_us = config.pubsub.fanout_us;
   options.io_uring = config.node.io_uring;
   options.h2_websocket = config.node.h2_websocket ? 1 : 0;

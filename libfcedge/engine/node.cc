@@ -60,6 +60,7 @@ Status Node::create(const fce_node_options& options) {
   if (options.history_bytes) common.history.bytes_max = options.history_bytes;
   common.message_bytes_max = or_default(options.message_bytes_max, common.message_bytes_max);
   pubsub.channels_max = or_default(options.channels_max, pubsub.channels_max);
+  if (options.log_mib_max) pubsub.log_bytes_max = uint64_t{options.log_mib_max} << 20;
   if (common.message_bytes_max > kMessageBytesLimit)
     return fail(Status::invalid, "message_bytes_max is more than 64 MiB");
   std::vector<PubSubShard> parts;

@@ -69,6 +69,10 @@ namespace fce {
   X(limit_disk_queue, "fcedge_limit_disk_queue_total", "Held back: disk queue full")               \
   X(file_cache_evicted, "fcedge_file_cache_evicted_total", "Files that had to leave memory")       \
   X(limit_channels, "fcedge_limit_channels_total", "Refused: publication to one channel too many") \
+  X(channels_evicted, "fcedge_pubsub_channels_evicted_total",                                      \
+    "Channels that nobody read and whose log had to go for another's")                             \
+  X(logs_cramped, "fcedge_pubsub_logs_cramped_total",                                              \
+    "Publications that had to take the place of their own channel's older ones")                   \
   X(limit_message, "fcedge_limit_message_bytes_total", "Refused: publication too large")           \
   X(stream_opened, "fcedge_stream_opened_total", "NDJSON streams opened")                          \
   X(stream_closed, "fcedge_stream_closed_total", "NDJSON streams closed")                          \

@@ -33,7 +33,7 @@ void Channel::weigh_log() {
 
 void Channel::add(Subscriber& subscriber) {
   list_.push_back(&subscriber);
-  ++subscribers_;
+  if (++subscribers_ == 1) on_first_came();
   if (policy_.presence != PresenceMode::none) {
     make_presence();
     presence_->add(subscriber.filter().user_name());
@@ -90,13 +90,12 @@ void Channel::begin_waiting(bool ask) {
   hub_.loop().mark_dirty(*this, Lane::answer);
 }
 
-void Channel::append(Message message) {
-  const Ring::Dropped dropped =
-      ring_.append(std::move(message), policy_.history, hub_.loop().now_ms());
+void Channel::append(Message message, const RingBounds& bounds) {
+  const Ring::Dropped dropped = ring_.append(std::move(message), bounds, hub_.loop().now_ms());
   if (dropped.conflated > 0) hub_.counters().add(Counter::conflated, dropped.conflated);
   if (dropped.expired > 0) hub_.counters().add(Counter::expired_messages, dropped.expired);
   weigh_log();
-  if (policy_.history.age_ms_max > 0) hub_.watch_age(*this);
+  if (bounds.age_ms_max > 0) hub_.watch_age(*this);
   if (subscribers_ > 0) hub_.loop().mark_dirty(*this, Lane::answer);
 }
 
@@ -123,13 +122,21 @@ bool Channel::expire() {
 MessageId HomeChannel::publish(const Publication& publication) {
   const MessageId id{hub_.epoch(), ring_.next(), hub_.origin()};
   const uint64_t now_us = monotonic_us();
-  append(Message::encode(id, key_.name(), publication, now_us));
+  Message message = Message::encode(id, key_.name(), publication, now_us);
+  RingBounds bounds = policy_.history;
+  if (!hub_.make_room(message.bytes()))
+    bounds.bytes_max = static_cast<uint32_t>(std::min<size_t>(bounds.bytes_max, ring_.bytes()));
+  append(std::move(message), bounds);
+  published_ = true;
   if (subscribers_ > 0) hub_.timing().begin(now_us);
   for (const auto& interest : interests_) hub_.outbox(interest->shard).add(*interest);
   return id;
 }
 
+void HomeChannel::on_first_came() { hub_.idle().remove(*this); }
+
 void HomeChannel::add_interest(uint32_t shard) {
+  hub_.idle().remove(*this);
   interests_.push_back(std::make_unique<Interest>(*this, shard, ring_.next()));
   if (policy_.presence != PresenceMode::none) make_presence();
 }
@@ -158,8 +165,13 @@ void HomeChannel::bring_up_to_date(uint32_t shard) {
 }
 
 void HomeChannel::leave_if_idle() {
-  if (subscribers_ == 0 && interests_.empty()) drop_presence();
-  if (idle()) hub_.drop(*this);
+  if (is_read()) return;
+  drop_presence();
+  if (ring_.empty()) {
+    hub_.drop(*this);
+  } else {
+    hub_.idle().add(*this);
+  }
 }
 
 void HomeChannel::drop_presence() {
@@ -170,7 +182,7 @@ void HomeChannel::drop_presence() {
 
 void ReplicaChannel::take_snapshot(uint64_t first, Message* messages, size_t count) {
   ring_.reset(first);
-  for (size_t i = 0; i < count; ++i) append(std::move(messages[i]));
+  for (size_t i = 0; i < count; ++i) append(std::move(messages[i]), policy_.history);
   open_log();
   if (subscribers_ == 0) on_last_left();
 }
@@ -184,7 +196,7 @@ void ReplicaChannel::take_live(uint64_t first, Message* messages, size_t count) 
     // come so far will see that their place is gone, and tell it.
     if (n > ring_.next()) ring_.reset(n);
     if (subscribers_ > 0 && messages[i]) hub_.timing().begin(messages[i].time_us());
-    append(std::move(messages[i]));
+    append(std::move(messages[i]), policy_.history);
   }
 }
 

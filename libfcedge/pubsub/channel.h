@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "pubsub/idle_channels.h"
 #include "pubsub/key.h"
 #include "pubsub/presence.h"
 #include "pubsub/ring.h"
@@ -58,7 +59,7 @@ class Channel : public Flushable, public ListNode<Aging> {
 
   // The log is here from now on.
   void open_log();
-  void append(Message message);
+  void append(Message message, const RingBounds& bounds);
   void make_presence();
   // Brings the gauge of what logs hold up to date.
   void weigh_log();
@@ -67,6 +68,7 @@ class Channel : public Flushable, public ListNode<Aging> {
   // Lets the subscribers that wait begin. A client may have read more on another shard than this
   // replica holds yet: with `ask`, those who are ahead of the log wait until it has caught up.
   void begin_waiting(bool ask);
+  virtual void on_first_came() {}
   virtual void on_last_left() = 0;
   // Has this log brought up to date by the home, which then lets the waiting begin. False: this is
   // the home, so nothing is ahead of it.
@@ -95,7 +97,7 @@ struct Interest : ListNode<Interest> {
 };
 
 // On the shard that orders the publications.
-class HomeChannel final : public Channel {
+class HomeChannel final : public Channel, public ListNode<Idle> {
  public:
   // `next` is the number of its first publication.
   HomeChannel(Hub& hub, const ChannelKey& key, const Namespace& policy, uint64_t next)
@@ -111,23 +113,28 @@ class HomeChannel final : public Channel {
   }
   void set_watching(uint32_t shard);
 
-  // Gives the message its id and tells all who are interested.
+  // Gives the message its id and tells all who are interested. Where the node's logs have no room
+  // for it, it takes the place of older ones of this log.
   MessageId publish(const Publication& publication);
+  // Whether something was published since it was made.
+  bool published() const { return published_; }
   void add_interest(uint32_t shard);
   void remove_interest(uint32_t shard);
   // A replica asks whether it lacks something: sends it at once, past any bound.
   void bring_up_to_date(uint32_t shard);
-  // Nothing is kept and nobody reads: but for its next number it can go.
-  bool idle() const { return ring_.empty() && subscribers_ == 0 && interests_.empty(); }
+  bool is_read() const { return subscribers_ > 0 || !interests_.empty(); }
+  // When nobody reads it: it goes if nothing is kept, and else waits until its room is wanted.
+  void leave_if_idle();
 
  private:
+  void on_first_came() override;
   void on_last_left() override { leave_if_idle(); }
   void on_expired() override { leave_if_idle(); }
-  void leave_if_idle();
   void drop_presence();
   bool catch_up() override { return false; }
 
   std::vector<std::unique_ptr<Interest>> interests_;
+  bool published_ = false;
 };
 
 // On a shard that has subscribers but is not the home.

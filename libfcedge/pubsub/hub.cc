@@ -2,6 +2,7 @@
 #include "pubsub/hub.h"
 
 #include "base/fatal.h"
+#include "base/time.h"
 #include "pubsub/pubsub.h"
 
 namespace fce {
@@ -92,12 +93,8 @@ HomeChannel* Hub::find_home(const ChannelKey& key) {
 
 HomeChannel& Hub::home_channel(const ChannelKey& key) {
   if (HomeChannel* home = find_home(key)) return *home;
-  uint64_t next = 1;
-  if (const auto number = numbers_.find(key); number != numbers_.end()) {
-    next = number->second;
-    numbers_.erase(number);
-  }
-  HomeChannel& made = homes_.try_emplace(key, *this, key, policy_of(key), next).first->second;
+  HomeChannel& made =
+      homes_.try_emplace(key, *this, key, policy_of(key), numbers_.take(key)).first->second;
   counters_.set(Gauge::channels, static_cast<int64_t>(homes_.size()));
   return made;
 }
@@ -126,17 +123,48 @@ Status Hub::check_subscribe(const ChannelKey& key) {
 Status Hub::publish(const ChannelKey& key, const Publication& publication, MessageId* id) {
   if (stopped_) return fail(Status::bad_state, "the node has stopped");
   HomeChannel& channel = home_channel(key);
-  // A channel counts once something was published: its number then stays, so that none is ever
-  // given twice. One that has subscribers only goes with them, and so is bounded by them.
-  if (channel.ring().next() == 1 && !pubsub_.take_channel()) {
+  idle_.remove(channel);  // it is not to go for its own publication
+  // A channel counts once something was published. One that has subscribers only goes with them,
+  // and so is bounded by them.
+  if (!channel.published() && !take_place()) {
     counters_.add(Counter::limit_channels);
     counters_.add(Counter::publish_refused);
-    if (channel.idle()) drop(channel);
+    channel.leave_if_idle();
     return fail(Status::full, "the node has all the channels that it may have");
   }
   *id = channel.publish(publication);
+  channel.leave_if_idle();
   counters_.add(Counter::published);
   return Status::ok;
+}
+
+bool Hub::take_place() {
+  // Another shard may be quicker to take a place that became free.
+  for (int tries = 0; tries < 4; ++tries) {
+    if (pubsub_.take_channel()) return true;
+    if (!evict()) return false;
+  }
+  return false;
+}
+
+bool Hub::make_room(size_t bytes) {
+  const uint64_t most = pubsub_.options().log_bytes_max / pubsub_.shards();
+  const auto held = [&] { return static_cast<uint64_t>(counters_.get(Gauge::log_bytes)); };
+  while (held() + bytes > most) {
+    if (evict()) continue;
+    counters_.add(Counter::logs_cramped);
+    return false;
+  }
+  return true;
+}
+
+bool Hub::evict() {
+  HomeChannel* victim = idle_.victim();
+  if (!victim) return false;
+  evicted_us_ = monotonic_us();
+  counters_.add(Counter::channels_evicted);
+  drop(*victim);
+  return true;
 }
 
 void Hub::revoke(const Revocation& what) {
@@ -180,7 +208,9 @@ ReplicaChannel* Hub::find_replica(const ChannelKey& key) {
 void Hub::drop(HomeChannel& channel) {
   if (stopped_) return;
   const ChannelKey key = channel.key();
-  if (channel.ring().next() > 1) numbers_.emplace(key, channel.ring().next());
+  numbers_.keep(key, channel.ring().next());
+  idle_.remove(channel);
+  if (channel.published()) pubsub_.give_channel();
   homes_.erase(key);
   counters_.set(Gauge::channels, static_cast<int64_t>(homes_.size()));
 }

@@ -15,7 +15,9 @@
 #include "loop/timer.h"
 #include "metrics/counters.h"
 #include "pubsub/channel.h"
+#include "pubsub/idle_channels.h"
 #include "pubsub/namespace.h"
+#include "pubsub/numbers.h"
 #include "pubsub/outbox.h"
 #include "pubsub/presence_desk.h"
 #include "pubsub/publish_timing.h"
@@ -56,8 +58,9 @@ class Hub {
   bool stopped() const { return stopped_; }
 
   bool is_home(const ChannelKey& key) const;
-  // Appends to a channel that is at home here. FCE_ENOBUFS when the node has all the channels that
-  // it may have, FCE_ENOENT without its namespace, FCE_ESTATE after stop.
+  // Appends to a channel that is at home here. When the node has all the channels or bytes of logs
+  // that it may have, channels that nobody reads go; FCE_ENOBUFS when there is none either.
+  // FCE_ENOENT without its namespace, FCE_ESTATE after stop.
   Status publish(const ChannelKey& key, const Publication& publication, MessageId* id);
   // Whether one more may subscribe here. FCE_ENOENT: there is no such namespace; FCE_ENOBUFS: the
   // channel has all the subscribers that it may have.
@@ -95,6 +98,12 @@ class Hub {
   void drop(HomeChannel& channel);
   void drop(ReplicaChannel& channel);
   void retry_later();
+  // Channels at home here that nobody reads.
+  IdleChannels& idle() { return idle_; }
+  // When a channel last had to go for another, on the monotonic clock; 0: none ever had.
+  uint64_t evicted_us() const { return evicted_us_; }
+  // Whether the logs may hold so much more, once channels that nobody reads have gone.
+  bool make_room(size_t bytes);
   // Has the channel's messages expire in time.
   void watch_age(Channel& channel);
   void on_join(const ChannelKey& key, uint32_t shard);
@@ -109,6 +118,10 @@ class Hub {
   // All hubs exist: makes the ways to the others.
   void connect();
   HomeChannel& home_channel(const ChannelKey& key);
+  // Takes a place in the node's budget for a channel's first publication.
+  bool take_place();
+  // False: all that are left are read.
+  bool evict();
   static void on_retry(void* self);
   static void on_sweep(void* self);
 
@@ -127,8 +140,9 @@ class Hub {
   PublishTiming timing_;
   List<RevocationWatcher> watchers_;
   Map<HomeChannel> homes_;
-  // Channels at home here of which nothing is left but the number of their next publication.
-  Map<uint64_t> numbers_;
+  IdleChannels idle_;
+  Numbers numbers_;
+  uint64_t evicted_us_ = 0;
   Map<ReplicaChannel> replicas_;
   List<Channel, Aging> aging_;
   Timer retry_;

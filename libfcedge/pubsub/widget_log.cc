@@ -21,9 +21,13 @@ struct Part {
   bool gap = false;
 };
 
-// Whether something that is not in the log any more may be as young as that.
-bool may_have_lost(const Channel* channel, const Namespace& policy, uint64_t from_us) {
+// Whether something that is not in the log any more may be as young as that. `evicted_us`: when the
+// last channel had to go.
+bool may_have_lost(const HomeChannel* channel, const Namespace& policy, uint64_t from_us,
+                   uint64_t evicted_us) {
+  const bool whole = evicted_us <= from_us;
   if (!channel || channel->ring().empty()) {
+    if (!whole) return true;
     // A channel without a message goes, and with it what tells whether it had some.
     const uint64_t age_us = uint64_t{policy.history.age_ms_max} * 1000;
     const bool untouched = channel && channel->ring().next() == 1;
@@ -31,7 +35,7 @@ bool may_have_lost(const Channel* channel, const Namespace& policy, uint64_t fro
   }
   const Ring& ring = channel->ring();
   uint64_t n = ring.oldest();
-  if (n == 1) return false;
+  if (n == 1 && whole) return false;
   while (n + 1 < ring.next() && !ring.at(n)) ++n;
   return !ring.at(n) || ring.at(n).time_us() > from_us;
 }
@@ -39,10 +43,10 @@ bool may_have_lost(const Channel* channel, const Namespace& policy, uint64_t fro
 // On the channel's home shard.
 Part collect(Hub& hub, const WidgetLogQuery& query, uint64_t made_us) {
   Part part;
-  const Channel* channel = hub.find_home(query.key);
+  const HomeChannel* channel = hub.find_home(query.key);
   // All logs begin with the node.
-  part.gap =
-      query.from_us < made_us || may_have_lost(channel, hub.policy_of(query.key), query.from_us);
+  part.gap = query.from_us < made_us ||
+             may_have_lost(channel, hub.policy_of(query.key), query.from_us, hub.evicted_us());
   if (!channel) return part;
   const Ring& ring = channel->ring();
   for (uint64_t n = ring.next(); n > ring.oldest(); --n) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Reconnect storm: N WebSocket subscribers over TLS 1.3 are dropped at once and come back as fast
-# as the generator can connect them, each with its last id, while messages are published and another
-# client asks for a file every 2 ms.
+# as the generator can connect them, each with its last id, while messages are published and other
+# clients ask for a file every 10 ms.
 # usage: storm.sh ours      N=10000  STORM_RATE=20 (messages/s)  STORM_CONC=256 (handshakes at once)
 #   STORM_RESUME=1: with TLS session tickets   STORM_DROP=rst|fin   STORM_SOURCES=1 (127.0.0.2 ...)
 # Only for ours: the resume is by our protocol.

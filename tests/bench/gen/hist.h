@@ -28,6 +28,12 @@ struct Hist {
     sum += (long double)v * times;
     if (v > mx) mx = v;
   }
+  void merge(const Hist& other) {
+    for (int i = 0; i < N; i++) b[i] += other.b[i];
+    n += other.n;
+    sum += other.sum;
+    if (other.mx > mx) mx = other.mx;
+  }
   uint64_t q(double p) const {
     if (!n) return 0;
     uint64_t want = uint64_t(p * n), c = 0;

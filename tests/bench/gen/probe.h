@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A client of its own thread that asks for one URL over one keep-alive connection every 2 ms, and
-// what it sees of a server that is busy with other things. Latency counts from the time at which a
-// request was due, so a server that stands still is felt by all the requests that it kept waiting.
-// The thread goes before the generator's own work where the system lets it (SCHED_RR).
+// What clients see of a server that is busy with other things: ten of them, each in a thread of its
+// own, ask for one URL over a keep-alive connection every 100 ms, one of them every 10 ms. Latency
+// counts from the time at which a request was due, so a server that stands still is felt by all the
+// requests that it kept waiting. One client alone would also count its own queue: when answers take
+// longer than its interval, that queue grows without end, whatever the server does.
+// The threads go before the generator's own work where the system lets them (SCHED_RR).
 #pragma once
 #include <fcntl.h>
 #include <openssl/ssl.h>
@@ -13,17 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
-#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common.h"
 #include "hist.h"
 
 class Probe {
  public:
-  explicit Probe(const std::string& url) : url_(parse_url(url)), thread_([this] { run(); }) {}
+  explicit Probe(const std::string& url) : url_(parse_url(url)) {
+    for (int i = 0; i < kClients; i++) threads_.emplace_back([this, i] { run(clients_[i], i); });
+  }
   ~Probe() { stop(); }
   Probe(const Probe&) = delete;
 
@@ -31,24 +36,40 @@ class Probe {
   void next_phase() { phase_++; }
   void stop() {
     ended_ = true;
-    if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_)
+      if (thread.joinable()) thread.join();
   }
   void print() const {
     const char* names[] = {"before", "http", "after"};
-    for (int i = 0; i < 3; i++)
+    int errors = 0;
+    bool first = true;
+    for (const Client& client : clients_) {
+      errors += client.errors;
+      first = first && client.first;
+    }
+    for (int i = 0; i < 3; i++) {
+      Hist all;
+      for (const Client& client : clients_) all.merge(client.hist[i]);
       printf("%s_n=%llu %s_p50us=%.0f %s_p99us=%.0f %s_maxus=%.0f ", names[i],
-             (unsigned long long)hist_[i].n, names[i], double(hist_[i].q(.5)) / 1e3, names[i],
-             double(hist_[i].q(.99)) / 1e3, names[i], double(hist_[i].mx) / 1e3);
-    printf("http_errors=%d probe_first=%d\n", errors_, first_);
+             (unsigned long long)all.n, names[i], double(all.q(.5)) / 1e3, names[i],
+             double(all.q(.99)) / 1e3, names[i], double(all.mx) / 1e3);
+    }
+    printf("http_errors=%d probe_first=%d\n", errors, first);
   }
 
  private:
-  static constexpr uint64_t kEvery = 2000000;
+  static constexpr int kClients = 10;
+  static constexpr uint64_t kEvery = 100'000'000;  // ns, of one client
+  struct Client {
+    Hist hist[3];
+    int errors = 0;
+    bool first = false;
+  };
 
-  void run() {
+  void run(Client& client, int number) {
     sched_param priority{};
     priority.sched_priority = 1;
-    first_ = pthread_setschedparam(pthread_self(), SCHED_RR, &priority) == 0;
+    client.first = pthread_setschedparam(pthread_self(), SCHED_RR, &priority) == 0;
     const int fd = connect_start(url_.host, url_.port);
     const timeval patience{10, 0};
     pollfd writable{fd, POLLOUT, 0};
@@ -60,16 +81,16 @@ class Probe {
     SSL* ssl = SSL_new(ctx);
     SSL_set_fd(ssl, fd);
     if (SSL_connect(ssl) == 1)
-      ask(ssl);
+      ask(ssl, client, now_ns() + kEvery * uint64_t(number) / kClients);
     else
-      errors_++;
+      client.errors++;
     SSL_free(ssl);
     SSL_CTX_free(ctx);
     close(fd);
   }
-  void ask(SSL* ssl) {
+  void ask(SSL* ssl, Client& client, uint64_t due) {
     const std::string request = "GET " + url_.path + " HTTP/1.1\r\nHost: " + url_.host + "\r\n\r\n";
-    for (uint64_t due = now_ns(); !ended_; due += kEvery) {
+    for (; !ended_; due += kEvery) {
       const uint64_t now = now_ns();
       if (now < due) {
         timespec pause{0, long(due - now)};
@@ -77,10 +98,10 @@ class Probe {
       }
       const int phase = phase_;
       if (SSL_write(ssl, request.data(), int(request.size())) <= 0 || !answer(ssl)) {
-        errors_++;
+        client.errors++;
         return;
       }
-      hist_[phase].add(now_ns() - due);
+      client.hist[phase].add(now_ns() - due);
     }
   }
   bool answer(SSL* ssl) {  // one answer with Content-Length
@@ -103,8 +124,6 @@ class Probe {
   const Url url_;
   std::atomic<int> phase_{0};
   std::atomic<bool> ended_{false};
-  Hist hist_[3];
-  int errors_ = 0;
-  bool first_ = false;
-  std::thread thread_;
+  std::array<Client, kClients> clients_;
+  std::vector<std::thread> threads_;
 };

@@ -4,7 +4,7 @@
 //         --probe https://127.0.0.1:21443/1k.bin --n 10000 --rate 20 [--conc 256] [--resume 1]
 // All speak fcedge.v1.json. Messages are published all the time; in the end every subscriber must
 // have had each of them once, and no gap. A client that is told to come back later does so. Beside
-// it a thread (see probe.h) asks for the --probe URL every 2 ms.
+// it threads (see probe.h) ask for the --probe URL, once every 10 ms.
 // Prints "READY ..." and then one line of key=value pairs.
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -377,7 +377,7 @@ int main(int argc, char** argv) {
   printf("READY open=%d connect_s=%.2f\n", n_ready, double(now_ns() - t0) / 1e9);
   fflush(stdout);
   start_publishing();
-  Probe probe(probe_url);
+  static Probe probe(probe_url);  // of some hundred KB
   run_until(2, never);
   refused = broken = replayed = resumed = 0;
   const uint64_t published_before = published;

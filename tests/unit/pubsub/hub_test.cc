@@ -271,27 +271,6 @@ TEST_CASE("a channel that nothing was published to goes with its subscribers") {
   CHECK(node.hub(1).find_replica(key) == nullptr);
 }
 
-TEST_CASE("channels with publications are bounded, those with subscribers only are not") {
-  PubSubOptions options;
-  options.channels_max = 2;
-  TestNode node(2, options);
-  const ChannelKey a = key_at(0, 2, 1), b = key_at(1, 2, 2), c = key_at(0, 2, 3);
-  int outcome = 1;
-  const auto told = [](int status, const char*, void* user) { *static_cast<int*>(user) = status; };
-  Reader reader(node, 1, c);
-  CHECK(node.publish(a, "1") == Status::ok);
-  CHECK(node.publish(b, "1") == Status::ok);
-  CHECK(node.publish(a, "2") == Status::ok);
-  node.settle();
-  CHECK(node.pubsub().publish(c, {as_bytes("x"), nullptr}, told, &outcome) == Status::ok);
-  node.settle();
-  CHECK(outcome == FCE_ENOBUFS);
-  CHECK(node.count(Counter::limit_channels) == 1);
-  CHECK(node.count(Counter::publish_refused) == 1);
-  CHECK(node.count(Counter::published) == 3);
-  CHECK(reader.got == Got{"ready 1-0"});
-}
-
 TEST_CASE("publications are checked before they travel") {
   PubSubOptions options;
   options.common.message_bytes_max = 4;

@@ -178,6 +178,29 @@ TEST_CASE("another token that says less ends what it does not allow") {
   CHECK(client.read() == Got{message_text("news", "1-1", "y")});
 }
 
+TEST_CASE("a renewed token without the right to presence ends the watch, not the subscription") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  auto keeper = std::make_shared<TestDoorkeeper>();
+  keeper->visitor = identity("ann");
+  keeper->next = limited("ann", {{"news", mask(Right::subscribe)}});
+  const auto handler = live_handler(node, {}, keeper);
+  LiveClient client(node, http, *handler);
+  client.ask(subscribe_text(1, "news", ",\"presence\":true"));
+  node.pass_ms(0, 1200);
+  client.read();
+  LiveClient first(node, http, *handler);
+  first.ask(subscribe_text(1, "news"));
+  node.pass_ms(0, 1200);
+  CHECK(client.read() == Got{R"({"channel":"news","presence":{"count":2}})"});
+  CHECK(client.ask(R"({"ref":2,"auth":{"token":"ann"}})").size() == 1);
+  LiveClient second(node, http, *handler);
+  second.ask(subscribe_text(1, "news"));
+  node.pass_ms(0, 1200);
+  CHECK(node.publish(key_of("acme", "news"), "x") == Status::ok);
+  CHECK(client.read() == Got{message_text("news", "1-1", "x")});
+}
+
 TEST_CASE("a locked channel ends its subscriptions, a banned user all of the session") {
   TestNode node(2);
   TestHttp http(node, 0);

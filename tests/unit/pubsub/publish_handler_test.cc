@@ -157,8 +157,9 @@ TEST_CASE("what may not be published is refused, and counted") {
     check(fill(request, "news", "123456789"), 413);
     CHECK(node.count(Counter::limit_message) == 1);
   }
-  SUBCASE("one channel too many") {
+  SUBCASE("one channel too many, while all are read") {
     TestRequest first(http), second(http);
+    Reader reader(node, 0, key_of("acme", "news"));
     CHECK(status_of(fill(first, "news", "x")) == 200);
     check(fill(second, "more", "x"), 503);
     CHECK(second.header("retry-after") == "1");

@@ -111,6 +111,31 @@ TEST_CASE("unsubscribe ends the wait for the hook") {
   CHECK(client.read().empty());
 }
 
+TEST_CASE("whom the hook keeps out neither publishes there nor learns who is there") {
+  Hook hook;
+  Namespace chat;
+  chat.name = "chat";
+  chat.publish = PublishRight::any;
+  chat.presence = PresenceMode::members;
+  REQUIRE(hook.node.pubsub().namespaces().add(chat) == Status::ok);
+  LiveClient client(hook.node, hook.http, *hook.handler);
+  client.read();
+  const auto publish = [&] { return client.ask(publish_text(2, "chat:1", "x")); };
+  const auto who = [&] { return client.ask(R"({"ref":3,"presence":{"channel":"chat:1"}})"); };
+  CHECK(error_code(publish()) == "forbidden");
+  CHECK(error_code(who()) == "forbidden");
+  client.ask(subscribe_text(1, "chat:1"));
+  // As long as it has not decided, too.
+  CHECK(error_code(publish()) == "forbidden");
+  CHECK(error_code(who()) == "forbidden");
+  CHECK(hook.node.count(Counter::published) == 0);
+  hook.decide({});
+  CHECK(client.read().size() == 2);
+  CHECK(error_code(publish()) == "");
+  CHECK(error_code(who()) == "");
+  CHECK(hook.node.count(Counter::published) == 1);
+}
+
 TEST_CASE("limits count what waits, and hold again when the hook has decided") {
   Hook hook;
   fce_live_options options{};
