@@ -113,6 +113,24 @@ TEST_CASE("h2 websocket: a handshake, messages both ways, a close") {
   CHECK(test.owner.log == "text hello\ntext one\ntext two\nclosed 1001\n");
 }
 
+TEST_CASE("h2 websocket: one that cannot even be told its end goes after a while") {
+  Fixture test;
+  H2Client::Options shut;
+  shut.window = 0;
+  const int32_t id = test.open(shut);
+  SUBCASE("when the client closes") { test.send(id, close_frame(1000, "")); }
+  SUBCASE("when the client breaks the protocol") { test.send(id, "\xFF\xFF"); }
+  SUBCASE("when the node closes") { test.sockets[0]->close(1000, ""); }
+  test.node.settle();
+  CHECK(test.node.counted(Counter::ws_closed) == 0);
+  CHECK_FALSE(test.answer(id).closed);
+  test.node.loop.timers().advance(test.node.loop.now_ms() + 60'000);
+  test.node.settle();
+  CHECK(test.node.counted(Counter::ws_closed) == 1);
+  CHECK(test.answer(id).closed);
+  CHECK(test.answer(id).body == "");
+}
+
 TEST_CASE("h2 websocket: many on one connection beside requests") {
   Fixture test;
   const int32_t first = test.open();

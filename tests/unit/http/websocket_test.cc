@@ -343,6 +343,32 @@ TEST_CASE("websocket: a slow reader gets everything in order") {
   CHECK(received.substr(received.find("\r\n\r\n") + 4) == expected + server_close(1000));
 }
 
+TEST_CASE("websocket: a reader that never quite catches up gets everything in order") {
+  WsTestNode node;
+  node.open_ready();
+  node.socket->channel().set_pass_bytes_max(4096);
+  std::string expected, received;
+  const auto send = [&](int i) {
+    const std::string text(3000, static_cast<char>('a' + i % 26));
+    node.socket->send_text(text);
+    expected += text_frame(text);
+  };
+  int sent = 0;
+  while (sent < 250) send(sent++);  // more than the socket takes
+  node.turn(100);
+  // As much is added as is taken, so something always waits.
+  for (int round = 0; round < 400; ++round) {
+    char buffer[3000];
+    const ssize_t got = ::recv(node.client, buffer, sizeof buffer, MSG_WAITALL);
+    REQUIRE(got == sizeof buffer);
+    received.append(buffer, sizeof buffer);
+    send(sent++);
+    node.turn(2);
+  }
+  CHECK(node.counters.get(Counter::limit_ws_queue) == 0);
+  CHECK(received + node.received() == expected);
+}
+
 TEST_CASE("websocket: silence is asked about, and then taken for death") {
   WsTestNode node;
   node.options.ping_ms = 100;
