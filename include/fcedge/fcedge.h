@@ -113,7 +113,8 @@ typedef struct fce_limits {
   uint32_t tls_handshake_ms;        /* accept until the handshake is done [10000] */
   uint32_t header_ms;               /* first byte of a request until its header ends [10000] */
   uint32_t body_ms;                 /* pause in a body, which needs 1 KiB/s over all [15000] */
-  uint32_t write_ms;                /* longest time a client takes nothing that waits [30000] */
+  uint32_t write_ms;                /* longest time a client takes nothing that waits [30000];
+                                     * over HTTP/2 also gives a stream no window for it */
   uint32_t idle_ms;                 /* HTTP/1.1 keep-alive without a request [75000] */
   uint32_t handler_ms;              /* a handler's time to answer, then 503 [60000] */
   uint32_t pipeline_max;            /* requests of one HTTP/1.1 connection under way [32] */

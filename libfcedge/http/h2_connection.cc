@@ -260,7 +260,8 @@ void H2Connection::finish_drain() {
 
 // --- Time --------------------------------------------------------------------------------------
 
-// The nearest of all deadlines. An open stream that waits for its events has none.
+// The nearest of all deadlines. An open stream that waits for its events has none; one that has
+// something to send has, since only the client can give it a window.
 uint64_t H2Connection::next_deadline_ms() {
   const Limits& limits = link_.http.net.limits;
   uint64_t at = kNever;
@@ -268,6 +269,8 @@ uint64_t H2Connection::next_deadline_ms() {
   if (heading_) at = std::min(at, head_since_ms_ + limits.header_ms);
   link_.uploads.for_each(
       [&at](H2Stream* upload) { at = std::min(at, upload->upload_deadline_ms()); });
+  if (const H2Stream* sending = link_.sending.front())
+    at = std::min(at, sending->send_deadline_ms());
   if (drain_ == Drain::announced) at = std::min(at, drain_since_ms_ + kDrainCrossingMs);
   return at;
 }
@@ -299,6 +302,9 @@ void H2Connection::on_timer() {
   link_.uploads.for_each([now](H2Stream* stream) {
     if (now >= stream->upload_deadline_ms()) stream->on_upload_too_slow();
   });
+  // Each leaves the list or goes to its end.
+  for (H2Stream* first; (first = link_.sending.front()) && now >= first->send_deadline_ms();)
+    first->on_send_too_slow();
   set_timer();
 }
 

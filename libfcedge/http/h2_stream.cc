@@ -193,6 +193,8 @@ void H2Stream::answer(Exchange& exchange, uint16_t status, std::span<const Heade
   // Fails only when the stream is being reset anyway.
   nghttp2_submit_response(link_.session, id_, fields.data(), fields.size(),
                           plan.send_body ? &provider : nullptr);
+  // A source without an end may have nothing yet: it tells when it does.
+  if (plan.send_body && (!source_ || length_known_)) set_moved();
   if (plan.send_body) prioritize(tunnel_ || fields.event_stream(), body.length);
   link_.stream.want_flush(Lane::answer);
   release_exchange();
@@ -272,8 +274,32 @@ void H2Stream::on_drain() {
 
 void H2Stream::on_body_ready(BodySource&, Lane lane) {
   waiting_ = false;
+  if (!static_cast<ListNode<H2Sending>*>(this)->linked()) set_moved();
   if (std::exchange(deferred_, false)) nghttp2_session_resume_data(link_.session, id_);
   link_.stream.want_flush(lane);
+}
+
+// The list is in the order of time, so that only its first need be looked at.
+void H2Stream::set_moved() {
+  moved_ms_ = link_.http.net.loop.now_ms();
+  link_.sending.push_back(this);
+}
+
+uint64_t H2Stream::send_deadline_ms() const { return moved_ms_ + link_.http.net.limits.write_ms; }
+
+// A window of the connection that is empty just now does not count while others make use of it.
+bool H2Stream::window_closed() const {
+  if (nghttp2_session_get_stream_remote_window_size(link_.session, id_) <= 0) return true;
+  return nghttp2_session_get_remote_window_size(link_.session) <= 0 &&
+         link_.http.net.loop.now_ms() >= link_.moved_ms + link_.http.net.limits.write_ms;
+}
+
+void H2Stream::on_send_too_slow() {
+  // What waits for more urgent streams, or for the socket, whose stream has a timer of its own.
+  if (!window_closed()) return set_moved();
+  static_cast<ListNode<H2Sending>*>(this)->unlink();
+  link_.http.net.counters.add(Counter::limit_write_time);
+  cancel();
 }
 
 ptrdiff_t H2Stream::read(size_t length, uint32_t* flags) {
@@ -307,9 +333,13 @@ ptrdiff_t H2Stream::read(size_t length, uint32_t* flags) {
   if (added == 0 && !end) {
     out.truncate(mark);
     deferred_ = waiting_;
+    if (waiting_) static_cast<ListNode<H2Sending>*>(this)->unlink();
     link_.full |= !waiting_;
     return waiting_ ? NGHTTP2_ERR_DEFERRED : NGHTTP2_ERR_PAUSE;
   }
+  link_.moved_ms = link_.http.net.loop.now_ms();
+  set_moved();
+  if (end || waiting_) static_cast<ListNode<H2Sending>*>(this)->unlink();
   if (end) *flags |= NGHTTP2_DATA_FLAG_EOF;
   *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   return static_cast<ptrdiff_t>(added);

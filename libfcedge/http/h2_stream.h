@@ -19,7 +19,8 @@ namespace fce {
 
 class H2Stream;
 class H2Tunnel;
-struct H2Upload;  // tag of the list of streams whose request body is coming in
+struct H2Upload;   // tag of the list of streams whose request body is coming in
+struct H2Sending;  // tag of the list of streams that have something of their answer to send
 
 // What the streams of one connection share with it.
 struct H2Link {
@@ -30,16 +31,19 @@ struct H2Link {
   nghttp2_session* session = nullptr;
   List<H2Stream> streams;
   List<H2Stream, H2Upload> uploads;
-  uint64_t body_bytes = 0;        // buffers of request bodies, of all streams
-  Gather* out = nullptr;          // of the flush that runs
-  uint8_t* frame_head = nullptr;  // where the header of the DATA frame in the making goes
-  bool full = false;              // a body found no room in this flush
+  List<H2Stream, H2Sending> sending;  // those that have moved last stand behind
+  uint64_t moved_ms = 0;              // when the body of any answer moved last
+  uint64_t body_bytes = 0;            // buffers of request bodies, of all streams
+  Gather* out = nullptr;              // of the flush that runs
+  uint8_t* frame_head = nullptr;      // where the header of the DATA frame in the making goes
+  bool full = false;                  // a body found no room in this flush
 };
 
 class H2Stream final : public ExchangeTransport,
                        public BodyReader,
                        public ListNode<H2Stream>,
-                       public ListNode<H2Upload> {
+                       public ListNode<H2Upload>,
+                       public ListNode<H2Sending> {
  public:
   // A request's head begins.
   H2Stream(H2Link& link, int32_t id);
@@ -57,6 +61,11 @@ class H2Stream final : public ExchangeTransport,
   // a request that was answered before its end: when that has to come.
   uint64_t upload_deadline_ms() const;
   void on_upload_too_slow();
+
+  // Of a stream that has something to send: when it has waited for too long. It is reset then if
+  // it is the client that gives it no window.
+  uint64_t send_deadline_ms() const;
+  void on_send_too_slow();
 
   // The whole answer was sent. What is still to come of the request is not wanted: it is dropped
   // for a while, then the stream is reset.
@@ -90,6 +99,8 @@ class H2Stream final : public ExchangeTransport,
   void prioritize(bool event_stream, std::optional<uint64_t> length);
   BodySource::Pull pull(Gather& out, size_t max);
   BodySource::Pull add_bytes(Gather& out, size_t max);
+  void set_moved();
+  bool window_closed() const;
   void release_exchange();
   void stop_request();
 
@@ -109,6 +120,7 @@ class H2Stream final : public ExchangeTransport,
   int64_t content_length_ = -1;
   uint64_t upload_began_ms_ = 0;
   uint64_t upload_last_ms_ = 0;
+  uint64_t moved_ms_ = 0;  // when the answer moved last, or began to have something to send
   const int32_t id_;
   bool length_known_ = false;  // `left_` counts
   bool request_open_ = true;   // the client has not ended its side

@@ -307,6 +307,103 @@ TEST_CASE("h2 limit: time for a body") {
   CHECK(client.answers[steady].status == 200);
 }
 
+TEST_CASE(
+    "h2 limit: an answer that gets no window is reset, a stream with nothing to send is not") {
+  H2Node node;
+  node.limits.write_ms = 300;
+  H2TestSource* events = nullptr;
+  node.route("/text", [](Exchange& exchange) { h2_answer_text(exchange, "text"); });
+  node.route("/events", [&](Exchange& exchange) {
+    auto source = std::make_unique<H2TestSource>(1000);
+    source->ready = 0;
+    events = source.get();
+    exchange.respond(200, {}, Body::pulled(std::move(source), std::nullopt));
+  });
+  H2Client::Options options;
+  options.window = 0;
+  H2Client& client = node.open(options);
+  const int32_t text = client.request(H2Client::get("/text"));
+  const int32_t live = client.request(H2Client::get("/events"));
+  CHECK(node.settle_until([&] { return client.answers[text].closed; }));
+  CHECK(client.answers[text].status == 200);
+  CHECK(client.answers[text].error == NGHTTP2_CANCEL);
+  CHECK(node.counted(Counter::limit_write_time) == 1);
+  CHECK_FALSE(client.answers[live].closed);
+  REQUIRE(events != nullptr);
+  events->add(10);
+  CHECK(node.settle_until([&] { return client.answers[live].closed; }));
+  CHECK(client.answers[live].error == NGHTTP2_CANCEL);
+  CHECK(node.counted(Counter::limit_write_time) == 2);
+  CHECK(client.goaways.empty());
+}
+
+TEST_CASE("h2 limit: an answer whose window opens little by little is not reset") {
+  H2Node node;
+  node.limits.write_ms = 400;
+  node.route("/", [](Exchange& exchange) { h2_answer_text(exchange, "0123456789abcdef"); });
+  H2Client::Options options;
+  options.window = 0;
+  H2Client& client = node.open(options);
+  const int32_t id = client.request(H2Client::get("/"));
+  uint64_t next = monotonic_us();
+  CHECK(node.settle_until([&] {
+    if (monotonic_us() > next && !client.answers[id].closed) {
+      next = monotonic_us() + 100'000;
+      nghttp2_submit_window_update(client.session(), NGHTTP2_FLAG_NONE, id, 1);
+    }
+    return client.answers[id].closed;
+  }));
+  CHECK(client.answers[id].body == "0123456789abcdef");
+  CHECK(node.counted(Counter::limit_write_time) == 0);
+}
+
+TEST_CASE("h2 limit: answers are reset when the connection's window is never opened again") {
+  H2Node node;
+  node.limits.write_ms = 300;
+  node.route("/", [](Exchange& exchange) {
+    exchange.respond(200, {}, Body::copy_of(std::string(100'000, 'x')));
+  });
+  H2Client::Options options;
+  options.window = 1 << 20;
+  options.auto_window = false;
+  H2Client& client = node.open(options);
+  const int32_t one = client.request(H2Client::get("/"));
+  const int32_t two = client.request(H2Client::get("/"));
+  CHECK(
+      node.settle_until([&] { return client.answers[one].closed && client.answers[two].closed; }));
+  CHECK(client.answers[one].error == NGHTTP2_CANCEL);
+  CHECK(client.answers[two].error == NGHTTP2_CANCEL);
+  CHECK(client.answers[one].body.size() + client.answers[two].body.size() == 65'535);
+  CHECK(node.counted(Counter::limit_write_time) == 2);
+}
+
+TEST_CASE("h2 limit: an answer that waits for others to use the connection's window is not reset") {
+  H2Node node;
+  node.limits.write_ms = 300;
+  node.route("/", [](Exchange& exchange) {
+    exchange.respond(200, {}, Body::copy_of(std::string(66'000, 'x')));
+  });
+  H2Client::Options options;
+  options.window = 1 << 20;
+  options.auto_window = false;
+  H2Client& client = node.open(options);
+  H2Fields urgent = H2Client::get("/");
+  urgent.emplace_back("priority", "u=0");
+  const int32_t first = client.request(urgent);
+  const int32_t second = client.request(H2Client::get("/"));
+  uint64_t next = monotonic_us();
+  CHECK(node.settle_until([&] {
+    if (monotonic_us() > next && !client.answers[first].closed) {
+      next = monotonic_us() + 100'000;
+      nghttp2_submit_window_update(client.session(), NGHTTP2_FLAG_NONE, 0, 50);
+    }
+    return client.answers[first].closed || client.answers[second].closed;
+  }));
+  CHECK(client.answers[first].ended);
+  CHECK_FALSE(client.answers[second].closed);
+  CHECK(node.counted(Counter::limit_write_time) == 0);
+}
+
 TEST_CASE("h2 limit: a body that drips is as slow as one that pauses") {
   H2Node node;
   node.limits.body_ms = 300;
