@@ -215,7 +215,9 @@ FCE_API int fce_subscription_allow(fce_subscription* subscription);
 FCE_API int fce_subscription_deny(fce_subscription* subscription, uint32_t code, fce_str message);
 
 /* Called for each subscription, after the token and the limits have let it pass; it then owns the
- * subscription until it has decided. Whoever waits for longer than `hook_ms` is refused as busy.
+ * subscription until it has decided. Whoever waits for longer than `hook_ms` is refused as busy,
+ * and so is, without a call, who comes while 10,000 subscriptions of the shard are undecided; those
+ * whose client has left or unsubscribed count until they are decided, too.
  * With a hook, asking for a channel's presence and publishing where FCE_PUBLISH_ANY lets all who
  * may subscribe are for clients that are subscribed; rights that a token names hold without.
  * **Thread**: a shard's, which waits meanwhile. */

@@ -133,6 +133,7 @@ namespace fce {
   X(hook_calls, "fcedge_auth_hook_calls_total", "Subscribe hooks called")                          \
   X(hook_refusals, "fcedge_auth_hook_refusals_total", "Subscriptions that the hook refused")       \
   X(limit_hook_time, "fcedge_limit_hook_time_total", "Refused: the subscribe hook was too slow")   \
+  X(limit_hooks, "fcedge_limit_hooks_total", "Refused: the subscribe hook has too many questions") \
   X(widget_opened, "fcedge_widget_opened_total", "Connections of the public widget protocol")      \
   X(widget_logs, "fcedge_widget_logs_total", "Event logs read by the public widget protocol")
 

@@ -19,7 +19,9 @@ void FeedWait::ask(const FeedOpener& handler, const SubscribeHook& hook, Exchang
     question.groups = who->groups;
   }
   auto* wait = new FeedWait(handler, exchange, hub, key, who);
-  hub.hooks().ask(hook, std::move(question), *wait);
+  if (hub.hooks().ask(hook, std::move(question), *wait) == Status::ok) return;
+  FeedHandler::refuse_for_now(exchange, hub, last_error());
+  delete wait;
 }
 
 void FeedWait::on_verdict(const HookVerdict& verdict) {

@@ -13,6 +13,7 @@ namespace {
 using Error = Command::Error;
 
 constexpr Error kBusy = {CommandRefusal::busy, "the node is busy: try again later"};
+constexpr Error kHookBusy = {CommandRefusal::busy, HookDesk::kTooMany};
 constexpr Error kNoNamespace = {CommandRefusal::unknown_namespace, "there is no such namespace"};
 
 Error error_of(Status status) {
@@ -104,8 +105,9 @@ Error LiveSession::subscribe(const Command& command) {
       start.key, std::string(user()), {}, peer_.text(), std::string(command.after)};
   if (identity_) question.groups = identity_->groups;
   asked_.push_back(std::make_unique<Asked>(*this, std::move(start)));
-  hub_.hooks().ask(*hook, std::move(question), *asked_.back());
-  return {};
+  if (hub_.hooks().ask(*hook, std::move(question), *asked_.back()) == Status::ok) return {};
+  asked_.pop_back();
+  return kHookBusy;
 }
 
 Error LiveSession::check_subscribe(const Start& start) {

@@ -44,7 +44,11 @@ HookDesk::HookDesk(Loop& loop, Counters& counters)
 
 HookDesk::~HookDesk() { shut(); }
 
-void HookDesk::ask(const SubscribeHook& hook, HookQuestion question, HookWait& wait) {
+Status HookDesk::ask(const SubscribeHook& hook, HookQuestion question, HookWait& wait) {
+  if (gate_->questions.load(std::memory_order_relaxed) >= kQuestionsMax) {
+    counters_.add(Counter::limit_hooks);
+    return fail(Status::full, kTooMany);
+  }
   auto* given = new fce_subscription(std::move(question), wait, gate_);
   wait.desk_ = this;
   wait.given_ = given;
@@ -54,6 +58,7 @@ void HookDesk::ask(const SubscribeHook& hook, HookQuestion question, HookWait& w
   counters_.add(Counter::hook_calls);
   // The last act: the answer comes by mail, even one that is given within this call.
   hook.call(given);
+  return Status::ok;
 }
 
 void HookDesk::tell(HookWait& wait, const HookVerdict& verdict) {

@@ -6,6 +6,7 @@
 
 #include <fcedge/pubsub.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -75,8 +76,8 @@ class HookWait : public ListNode<HookWait> {
   virtual ~HookWait() { forget(); }
 
  protected:
-  // Exactly one of them after HookDesk::ask, once, and later than that call: the verdict, or the
-  // hub has stopped before. Either may be the end of this object.
+  // Exactly one of them after a HookDesk::ask that went well, once, and later than that call: the
+  // verdict, or the hub has stopped before. Either may be the end of this object.
   virtual void on_verdict(const HookVerdict& verdict) = 0;
   virtual void on_shut() {}
 
@@ -95,11 +96,17 @@ class HookWait : public ListNode<HookWait> {
 // The questions of one shard that are in the hands of the hook.
 class HookDesk {
  public:
+  // So many questions may be in the hands of the hook, also those that nobody waits for any more:
+  // clients can leave faster than the hook decides.
+  static constexpr uint32_t kQuestionsMax = 10'000;
+  static constexpr const char* kTooMany =
+      "too many subscriptions are being decided about: try again later";
+
   HookDesk(Loop& loop, Counters& counters);
   ~HookDesk();
 
-  // Calls the hook. Shard's thread, before `shut`.
-  void ask(const SubscribeHook& hook, HookQuestion question, HookWait& wait);
+  // Calls the hook. FCE_ENOBUFS when it has kQuestionsMax already. Shard's thread, before `shut`.
+  Status ask(const SubscribeHook& hook, HookQuestion question, HookWait& wait);
   // Nobody is told any more: what comes back from now on is only freed. Shard's thread.
   void shut();
 
@@ -120,6 +127,7 @@ class HookDesk {
 
 // The way back to the shard.
 struct HookGate {
+  std::atomic<uint32_t> questions{0};  // that exist; any thread may free one
   std::mutex mutex;
   Loop* loop = nullptr;  // null once it is shut
   HookDesk* desk = nullptr;
@@ -131,8 +139,11 @@ struct HookGate {
 struct fce_subscription {
   fce_subscription(fce::HookQuestion its_question, fce::HookWait& its_wait,
                    std::shared_ptr<fce::HookGate> its_gate)
-      : question(std::move(its_question)), gate(std::move(its_gate)), wait(&its_wait) {}
+      : question(std::move(its_question)), gate(std::move(its_gate)), wait(&its_wait) {
+    gate->questions.fetch_add(1, std::memory_order_relaxed);
+  }
   ~fce_subscription() {
+    gate->questions.fetch_sub(1, std::memory_order_relaxed);
     if (wait) wait->given_ = nullptr;
   }
 

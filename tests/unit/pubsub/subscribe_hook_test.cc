@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "live_support.h"
+#include "pubsub/feed_handler.h"
 
 using namespace fce;
 using namespace fce::test;
@@ -165,6 +166,40 @@ TEST_CASE("a client may leave before the hook has decided, and threads may decid
     hook.decide({});
     hook.decide({});
   }).join();
+  CHECK(client.read().size() == 2);
+}
+
+TEST_CASE("no more questions are out than may be, although nobody waits for them") {
+  Hook hook;
+  fce_feed_options options{};
+  options.size = sizeof options;
+  options.channel = "{channel}";
+  options.tenant = "acme";
+  std::shared_ptr<const Handler> feed;
+  REQUIRE(FeedHandler::make(hook.node.pubsub(), options, "/{channel}", &feed) == Status::ok);
+  struct Nobody final : HookWait {
+    void on_verdict(const HookVerdict&) override {}
+  };
+  const SubscribeHook& asked = *hook.node.pubsub().subscribe_hook();
+  for (uint32_t i = 0; i < HookDesk::kQuestionsMax; ++i) {
+    Nobody leaves;
+    REQUIRE(hook.node.hub(0).hooks().ask(asked, {}, leaves) == Status::ok);
+  }
+  LiveClient client(hook.node, hook.http, *hook.handler);
+  client.read();
+  CHECK(error_code(client.ask(subscribe_text(1, "a"))) == "busy");
+  TestRequest refused(hook.http);
+  refused.param("channel", "a").run(*feed);
+  CHECK(refused.status == 503);
+  CHECK(refused.header("Retry-After") == "1");
+  CHECK(hook.node.count(Counter::limit_hooks) == 2);
+  CHECK(hook.asked.size() == HookDesk::kQuestionsMax);
+  hook.decide({});
+  hook.node.settle();
+  client.ask(subscribe_text(2, "a"));
+  CHECK(error_code(client.ask(subscribe_text(3, "b"))) == "busy");
+  CHECK(hook.node.count(Counter::limit_hooks) == 3);
+  for (fce_subscription* given : hook.asked) CHECK(HookDesk::give_back(given, {}) == Status::ok);
   CHECK(client.read().size() == 2);
 }
 
