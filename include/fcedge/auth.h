@@ -30,9 +30,10 @@
  * both keys, later one without the old: it is looked at once a second while tokens come, and read
  * anew when it has changed. A file that cannot be used is logged and changes nothing.
  *
- * Anonymous sessions are cookies `fcedge_session`: over TLS `HttpOnly; Secure; SameSite=None;
- * Partitioned`, in clear `HttpOnly; SameSite=Lax`. Where cookies are blocked the same token is
- * taken from the field `X-Fcedge-Session` or from `?session=`. A session is of one tenant only.
+ * Anonymous sessions are cookies: over TLS `__Host-fcedge_session_MARK` with `HttpOnly; Secure;
+ * SameSite=None; Partitioned`, in clear `fcedge_session_MARK` with `HttpOnly; SameSite=Lax`. Where
+ * cookies are blocked the same token is taken from the field `X-Fcedge-Session` or from
+ * `?session=`. A session is of one tenant only: MARK stands for it, so tenants may share a host.
  */
 #ifndef FCEDGE_AUTH_H_
 #define FCEDGE_AUTH_H_

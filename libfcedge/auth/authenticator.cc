@@ -89,7 +89,7 @@ void Authenticator::use_session(const Request& request, const AuthPolicy& policy
                                 const AuthTime& time, Counters& counters, AuthOutcome* out) const {
   if (!secrets_->path().empty()) (void)secrets_->reload_if_changed(time.monotonic_ms);
   const std::shared_ptr<const SessionSecrets> secrets = secrets_->current();
-  const SessionCandidates candidates = session_candidates(request);
+  const SessionCandidates candidates = session_candidates(request, policy.tenant);
   Session session;
   bool known = false;
   for (const std::string_view token : candidates.list()) {
@@ -108,7 +108,8 @@ void Authenticator::use_session(const Request& request, const AuthPolicy& policy
   }
   if (sign) {
     out->session = sign_session(session, *secrets, policy.tenant);
-    out->set_cookie = session_cookie(out->session, options_.session_ttl_s, request.tls);
+    out->set_cookie =
+        session_cookie(out->session, policy.tenant, options_.session_ttl_s, request.tls);
   }
   out->identity = anonymous_identity(session, policy.tenant);
 }

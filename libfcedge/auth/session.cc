@@ -17,6 +17,8 @@ constexpr std::string_view kVersion = "v1";
 constexpr size_t kIdBytes = 16;
 constexpr size_t kIdChars = 22;
 constexpr size_t kTenantBytes = 16;
+// Of the mark in a cookie's name, which only keeps cookies apart.
+constexpr size_t kCookieMarkChars = 8;
 constexpr size_t kFields = 6;
 
 std::string tenant_mark(std::string_view tenant) {
@@ -58,12 +60,12 @@ void add(SessionCandidates* candidates, std::string_view token) {
 }
 
 // One Cookie field: pairs between semicolons (RFC 6265 section 4.2.1).
-void add_cookies(SessionCandidates* candidates, std::string_view field) {
+void add_cookies(SessionCandidates* candidates, std::string_view name, std::string_view field) {
   while (!field.empty()) {
     const size_t end = field.find(';');
     const std::string_view pair = trim_blanks(field.substr(0, end));
     const size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == kSessionCookie)
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
       add(candidates, pair.substr(equals + 1));
     field.remove_prefix(end == std::string_view::npos ? field.size() : end + 1);
   }
@@ -106,18 +108,25 @@ Refusal verify_session(std::string_view token, const SessionSecrets& secrets,
   return Refusal::none;
 }
 
-std::string session_cookie(std::string_view token, uint32_t max_age_s, bool tls) {
-  std::string cookie(kSessionCookie);
+std::string session_cookie_name(std::string_view tenant, bool tls) {
+  const std::string name(tls ? "__Host-fcedge_session_" : "fcedge_session_");
+  return name + tenant_mark(tenant).substr(0, kCookieMarkChars);
+}
+
+std::string session_cookie(std::string_view token, std::string_view tenant, uint32_t max_age_s,
+                           bool tls) {
+  std::string cookie = session_cookie_name(tenant, tls);
   cookie.append("=").append(token);
   cookie.append("; Path=/; Max-Age=").append(std::to_string(max_age_s)).append("; HttpOnly");
   return cookie.append(tls ? "; Secure; SameSite=None; Partitioned" : "; SameSite=Lax");
 }
 
-SessionCandidates session_candidates(const Request& request) {
+SessionCandidates session_candidates(const Request& request, std::string_view tenant) {
   SessionCandidates candidates;
+  const std::string name = session_cookie_name(tenant, request.tls);
   // HTTP/2 may split the pairs over several fields (RFC 9113 section 8.2.3).
   for (const Header& header : request.headers)
-    if (header.name == "cookie") add_cookies(&candidates, header.value);
+    if (header.name == "cookie") add_cookies(&candidates, name, header.value);
   // A place is kept for each way that does not need cookies.
   if (candidates.count > kSessionCandidatesMax - 2) candidates.count = kSessionCandidatesMax - 2;
   add(&candidates, request.header(kSessionField));

@@ -22,7 +22,6 @@
 namespace fce {
 
 constexpr size_t kSessionTokenBytesMax = 192;
-constexpr std::string_view kSessionCookie = "fcedge_session";
 // For clients whose cookies are blocked: a field (in lower case) and a name in the query.
 constexpr std::string_view kSessionField = "x-fcedge-session";
 constexpr std::string_view kSessionQuery = "session";
@@ -41,13 +40,19 @@ std::string sign_session(const Session& session, const SessionSecrets& secrets,
 Refusal verify_session(std::string_view token, const SessionSecrets& secrets,
                        std::string_view tenant, int64_t now, Session* out);
 
+// The name of the cookie: `fcedge_session_MARK`, MARK 8 characters that stand for the tenant, so
+// that tenants on one host do not replace each other's. Over TLS `__Host-` stands before it:
+// browsers take a cookie of such a name from this host alone, and from no neighbour of its domain.
+std::string session_cookie_name(std::string_view tenant, bool tls);
+
 // The value of a Set-Cookie field. Over TLS the cookie also works inside pages of other sites, and
 // each such site sees one of its own (Partitioned); in clear only a first-party one is possible.
-std::string session_cookie(std::string_view token, uint32_t max_age_s, bool tls);
+std::string session_cookie(std::string_view token, std::string_view tenant, uint32_t max_age_s,
+                           bool tls);
 
-// The session tokens that a request brings, at most 4: of its cookies, then the field, then the
-// query. Other parties can plant cookies of the same name beside ours, so the first need not be the
-// good one.
+// The session tokens that a request brings for a tenant, at most 4: of its cookies, then the field,
+// then the query. Other parties can plant cookies of the same name beside ours where there is no
+// TLS, so the first need not be the good one.
 constexpr size_t kSessionCandidatesMax = 4;
 struct SessionCandidates {
   std::array<std::string_view, kSessionCandidatesMax> tokens;
@@ -55,6 +60,6 @@ struct SessionCandidates {
 
   std::span<const std::string_view> list() const { return {tokens.data(), count}; }
 };
-SessionCandidates session_candidates(const Request& request);
+SessionCandidates session_candidates(const Request& request, std::string_view tenant);
 
 }  // namespace fce

@@ -94,12 +94,13 @@ def sessions():
     answer = status("/open/acme/c")
     equal(answer.status, 200, "open to all")
     cookie = answer.headers["set-cookie"]
-    contains(cookie, "fcedge_session=", "a session")
+    contains(cookie, "fcedge_session_", "a session")
     contains(cookie, "HttpOnly", "not for scripts")
     again = status("/open/acme/c", f"Cookie: {cookie.split(';')[0]}\r\n")
     check("set-cookie" not in again.headers, "it is kept")
     other = status("/open/globex/c", f"Cookie: {cookie.split(';')[0]}\r\n")
-    contains(other.headers.get("set-cookie", ""), "fcedge_session=", "not that of another tenant")
+    contains(other.headers.get("set-cookie", ""), "fcedge_session_", "not that of another tenant")
+    check(other.headers["set-cookie"].split("=")[0] != cookie.split("=")[0], "nor in its place")
 
 
 def audience():

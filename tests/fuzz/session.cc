@@ -43,7 +43,7 @@ void check_cookies(std::string_view field) {
   Request request;
   request.headers = headers;
   request.query = "session=last";
-  const SessionCandidates candidates = session_candidates(request);
+  const SessionCandidates candidates = session_candidates(request, "acme");
   require(candidates.count >= 2 && candidates.count <= kSessionCandidatesMax);
   require(candidates.tokens[candidates.count - 1] == "last");
   require(candidates.tokens[candidates.count - 2] == "other");

@@ -45,6 +45,9 @@ struct Edge {
 };
 
 std::string bearer(std::string_view token) { return "Bearer " + std::string(token); }
+std::string cookie_with(std::string_view token) {
+  return session_cookie_name("acme", true).append("=").append(token);
+}
 
 }  // namespace
 
@@ -68,7 +71,7 @@ TEST_CASE("authenticator: a token comes in the field or in the query, the field 
         edge.ask(Mode::required, {{"authorization", field}}, "token=junk"),
         edge.ask(Mode::required, {}, "a=1&token=" + token),
         edge.ask(Mode::required, {{"authorization", "Basic dTpw"}}, "token=" + token),
-        edge.ask(Mode::optional, {{"cookie", "fcedge_session=x"}}, "token=" + token)}) {
+        edge.ask(Mode::optional, {{"cookie", cookie_with("x")}}, "token=" + token)}) {
     REQUIRE(outcome.identity);
     CHECK_FALSE(outcome.refused());
     CHECK(outcome.identity->kind == Identity::Kind::token);
@@ -123,12 +126,12 @@ TEST_CASE("authenticator: a session is issued once and known again, whichever wa
   CHECK(first.identity->expires == kNow + kTtl);
   CHECK(first.identity->user == "anon:" + first.identity->token_id);
   CHECK_FALSE(first.identity->allows(Right::subscribe, "news"));
-  CHECK(first.set_cookie == session_cookie(first.session, kTtl, true));
+  CHECK(first.set_cookie == session_cookie(first.session, "acme", kTtl, true));
   edge.time.wall_s += kTtl / 2;
-  const std::string cookie = "fcedge_session=" + first.session;
+  const std::string cookie = cookie_with(first.session);
   for (const AuthOutcome& outcome :
        {edge.ask(Mode::optional, {{"cookie", cookie}}),
-        edge.ask(Mode::required, {{"cookie", "fcedge_session=planted; " + cookie}}),
+        edge.ask(Mode::required, {{"cookie", cookie_with("planted") + "; " + cookie}}),
         edge.ask(Mode::required, {{"x-fcedge-session", first.session}}),
         edge.ask(Mode::required, {}, "session=" + first.session)}) {
     REQUIRE(outcome.identity);
@@ -146,7 +149,7 @@ TEST_CASE("authenticator: a session is renewed in the second half of its life") 
   const AuthOutcome renewed = edge.ask(Mode::required, {{"x-fcedge-session", first.session}});
   CHECK(renewed.identity->user == first.identity->user);
   CHECK(renewed.identity->expires == edge.time.wall_s + kTtl);
-  CHECK(renewed.set_cookie == session_cookie(renewed.session, kTtl, true));
+  CHECK(renewed.set_cookie == session_cookie(renewed.session, "acme", kTtl, true));
   CHECK(edge.count(Counter::sessions_issued) == 1);
   edge.time.wall_s += kTtl / 2;
   CHECK(edge.ask(Mode::required, {{"x-fcedge-session", renewed.session}}).identity->user ==
@@ -156,7 +159,7 @@ TEST_CASE("authenticator: a session is renewed in the second half of its life") 
 TEST_CASE("authenticator: a session that is not good is replaced by a new one") {
   Edge edge;
   const AuthOutcome first = edge.ask(Mode::required, {});
-  const std::string cookie = "fcedge_session=" + first.session;
+  const std::string cookie = cookie_with(first.session);
   const AuthOutcome other = edge.ask(Mode::required, {{"cookie", cookie}}, "", "other");
   REQUIRE(other.identity);
   CHECK(other.identity->tenant == "other");
@@ -167,6 +170,23 @@ TEST_CASE("authenticator: a session that is not good is replaced by a new one") 
   REQUIRE(late.identity);
   CHECK(late.identity->user != first.identity->user);
   CHECK(edge.count(Counter::sessions_issued) == 3);
+}
+
+TEST_CASE("authenticator: tenants on one host keep their sessions beside each other") {
+  Edge edge;
+  const auto pair_of = [](const AuthOutcome& outcome) {
+    return outcome.set_cookie.substr(0, outcome.set_cookie.find(';'));
+  };
+  const AuthOutcome acme = edge.ask(Mode::required, {});
+  const AuthOutcome other = edge.ask(Mode::required, {{"cookie", pair_of(acme)}}, "", "other");
+  // What a browser has then: cookies of the same name replace each other.
+  CHECK(pair_of(acme).substr(0, pair_of(acme).find('=')) !=
+        pair_of(other).substr(0, pair_of(other).find('=')));
+  const std::string both = pair_of(acme) + "; " + pair_of(other);
+  CHECK(edge.ask(Mode::required, {{"cookie", both}}).identity->user == acme.identity->user);
+  CHECK(edge.ask(Mode::required, {{"cookie", both}}, "", "other").identity->user ==
+        other.identity->user);
+  CHECK(edge.count(Counter::sessions_issued) == 2);
 }
 
 TEST_CASE("authenticator: a session is no token, and a token no session") {

@@ -34,11 +34,13 @@ std::string with_code(const std::string& text, const std::string& secret) {
   return text + "." + base64url(hmac_sha256(as_bytes(secret), text));
 }
 
-std::vector<std::string> candidates_of(std::vector<Header> headers, std::string_view query = "") {
+std::vector<std::string> candidates_of(std::vector<Header> headers, std::string_view query = "",
+                                       bool tls = false) {
   Request request;
+  request.tls = tls;
   request.headers = headers;
   request.query = query;
-  const SessionCandidates candidates = session_candidates(request);
+  const SessionCandidates candidates = session_candidates(request, "acme");
   return {candidates.list().begin(), candidates.list().end()};
 }
 
@@ -124,31 +126,49 @@ TEST_CASE("session: secrets are lines of 32 to 1024 bytes, at most four") {
 }
 
 TEST_CASE("session: the cookie is third-party over TLS and first-party in clear") {
-  CHECK(session_cookie("TOKEN", 60, true) ==
-        "fcedge_session=TOKEN; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=None; Partitioned");
-  CHECK(session_cookie("TOKEN", 60, false) ==
-        "fcedge_session=TOKEN; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+  CHECK(
+      session_cookie("TOKEN", "acme", 60, true) ==
+      "__Host-fcedge_session_giszrYfB=TOKEN; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=None; "
+      "Partitioned");
+  CHECK(session_cookie("TOKEN", "acme", 60, false) ==
+        "fcedge_session_giszrYfB=TOKEN; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+}
+
+TEST_CASE("session: each tenant has a cookie of its own") {
+  for (const bool tls : {false, true})
+    CHECK(session_cookie_name("acme", tls) != session_cookie_name("globex", tls));
+  const std::string acme = session_cookie_name("acme", false) + "=A";
+  const std::string globex = session_cookie_name("globex", false) + "=G";
+  CHECK(candidates_of({{"cookie", globex + "; " + acme}}) == std::vector<std::string>{"A"});
+}
+
+TEST_CASE("session: over TLS only the cookie counts that no neighbour can plant") {
+  using List = std::vector<std::string>;
+  const std::string cookies = "fcedge_session_giszrYfB=P; __Host-fcedge_session_giszrYfB=T";
+  CHECK(candidates_of({{"cookie", cookies}}, "", true) == List{"T"});
+  CHECK(candidates_of({{"cookie", cookies}}) == List{"P"});
 }
 
 TEST_CASE("session: tokens are found in cookies, the field and the query") {
   using List = std::vector<std::string>;
   CHECK(candidates_of({}) == List{});
-  CHECK(candidates_of({{"cookie", "a=1; fcedge_session=T; b=2"}}) == List{"T"});
-  CHECK(candidates_of({{"cookie", "fcedge_session=T"}}) == List{"T"});
-  CHECK(candidates_of({{"cookie", "a=1"}, {"cookie", "fcedge_session=T"}}) == List{"T"});
+  CHECK(candidates_of({{"cookie", "a=1; fcedge_session_giszrYfB=T; b=2"}}) == List{"T"});
+  CHECK(candidates_of({{"cookie", "fcedge_session_giszrYfB=T"}}) == List{"T"});
+  CHECK(candidates_of({{"cookie", "a=1"}, {"cookie", "fcedge_session_giszrYfB=T"}}) == List{"T"});
   CHECK(candidates_of({{"x-fcedge-session", "H"}}) == List{"H"});
   CHECK(candidates_of({}, "x=1&session=Q") == List{"Q"});
-  CHECK(candidates_of({{"cookie", "fcedge_session=T"}, {"x-fcedge-session", "H"}}, "session=Q") ==
-        List{"T", "H", "Q"});
-  for (const char* cookie :
-       {"", ";", "fcedge_session", "fcedge_session=", "xfcedge_session=T", "fcedge_sessions=T",
-        "FCEDGE_SESSION=T", "a=fcedge_session=T", "fcedge_session =T", "; ; ="})
+  CHECK(candidates_of({{"cookie", "fcedge_session_giszrYfB=T"}, {"x-fcedge-session", "H"}},
+                      "session=Q") == List{"T", "H", "Q"});
+  for (const char* cookie : {"", ";", "fcedge_session=T", "fcedge_session_giszrYfB",
+                             "fcedge_session_giszrYfB=", "xfcedge_session_giszrYfB=T",
+                             "fcedge_session_giszrYfBs=T", "FCEDGE_SESSION_GISZRYFB=T",
+                             "a=fcedge_session_giszrYfB=T", "fcedge_session_giszrYfB =T", "; ; ="})
     CHECK(candidates_of({{"cookie", cookie}}) == List{});
 }
 
 TEST_CASE("session: planted cookies crowd out neither the others nor the other ways") {
   std::string many;
-  for (int i = 0; i < 1000; ++i) many += "fcedge_session=P; ";
+  for (int i = 0; i < 1000; ++i) many += "fcedge_session_giszrYfB=P; ";
   CHECK(candidates_of({{"cookie", many}, {"x-fcedge-session", "H"}}, "session=Q") ==
         std::vector<std::string>{"P", "P", "H", "Q"});
 }
