@@ -121,8 +121,8 @@ void PresenceDesk::apply(HomeChannel& channel, uint32_t shard, uint32_t count,
   roster.set_count(shard, count);
   for (const auto& [user, came] : deltas) {
     if (!came)
-      roster.leave(user, hub_.loop().now_ms());
-    else if (!roster.join(user))
+      roster.leave(user, shard, hub_.loop().now_ms());
+    else if (!roster.join(user, shard))
       hub_.counters().add(Counter::limit_presence);
   }
 }

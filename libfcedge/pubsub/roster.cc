@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pubsub/roster.h"
 
+#include <algorithm>
+
 namespace fce {
 
 void Roster::set_count(uint32_t shard, uint32_t count) {
@@ -9,24 +11,25 @@ void Roster::set_count(uint32_t shard, uint32_t count) {
   counts_[shard] = count;
 }
 
-bool Roster::join(std::string_view user) {
+bool Roster::join(std::string_view user, uint32_t shard) {
   auto found = members_.find(user);
   if (found == members_.end()) {
     if (members_.size() >= members_max_) return false;
     found = members_.emplace(std::string(user), Member()).first;
-  } else if (found->second.shards == 0) {
+  } else if (found->second.shards.empty()) {
     --leaving_;
   }
-  ++found->second.shards;
+  auto& shards = found->second.shards;
+  if (std::find(shards.begin(), shards.end(), shard) == shards.end()) shards.push_back(shard);
   if (!found->second.told) changed_ = true;
   return true;
 }
 
-void Roster::leave(std::string_view user, uint64_t now_ms) {
+void Roster::leave(std::string_view user, uint32_t shard, uint64_t now_ms) {
   const auto found = members_.find(user);
-  // One whom the list had no room for.
-  if (found == members_.end() || found->second.shards == 0) return;
-  if (--found->second.shards > 0) return;
+  if (found == members_.end()) return;
+  auto& shards = found->second.shards;
+  if (std::erase(shards, shard) == 0 || !shards.empty()) return;
   found->second.left_ms = now_ms;
   ++leaving_;
 }
@@ -37,7 +40,7 @@ bool Roster::tick(uint64_t now_ms, PresenceChange* out) {
   if (changed_ || leaving_ > 0) {
     for (auto it = members_.begin(); it != members_.end();) {
       Member& member = it->second;
-      if (member.shards == 0 && now_ms - member.left_ms >= leave_ms_) {
+      if (member.shards.empty() && now_ms - member.left_ms >= leave_ms_) {
         // Who came and went between two ticks was never told of.
         if (member.told) {
           out->leave.push_back(it->first);
@@ -47,7 +50,7 @@ bool Roster::tick(uint64_t now_ms, PresenceChange* out) {
         it = members_.erase(it);
         continue;
       }
-      if (member.shards > 0 && !member.told) {
+      if (!member.shards.empty() && !member.told) {
         member.told = true;
         ++told_;
         out->join.push_back(it->first);

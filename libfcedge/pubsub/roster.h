@@ -26,10 +26,10 @@ class Roster {
 
   // So many subscribers the channel has on that shard.
   void set_count(uint32_t shard, uint32_t count);
-  // A user has come to one more shard. False: the list has no room for another member.
-  bool join(std::string_view user);
-  // A user has left a shard.
-  void leave(std::string_view user, uint64_t now_ms);
+  // A user has come to a shard. False: the list has no room for another member.
+  bool join(std::string_view user, uint32_t shard);
+  // A user has left a shard. Nothing when the list had no room as it came to that one.
+  void leave(std::string_view user, uint32_t shard, uint64_t now_ms);
 
   // What has changed since the last tick; false: nothing.
   bool tick(uint64_t now_ms, PresenceChange* out);
@@ -44,9 +44,9 @@ class Roster {
 
  private:
   struct Member {
-    uint32_t shards = 0;   // where the user is
-    uint64_t left_ms = 0;  // when the last of them was left
-    bool told = false;     // others know that the user is here
+    std::vector<uint32_t> shards;  // where the user is, each once
+    uint64_t left_ms = 0;          // when the last of them was left
+    bool told = false;             // others know that the user is here
   };
   const uint32_t members_max_;
   const uint32_t leave_ms_;
