@@ -51,7 +51,7 @@ typedef struct fce_auth_options {
   const char* issuer;       /* must be `iss`; NULL: any */
   const char* tenant;       /* of tokens that name none; NULL: such tokens are refused */
   uint32_t leeway_s;        /* how far clocks may be apart, at exp and nbf [30] */
-  uint32_t token_bytes_max; /* larger tokens are refused unread [8192] */
+  uint32_t token_bytes_max; /* larger tokens are refused unread, in band too [8192] */
   uint32_t anonymous;       /* 1: anonymous sessions, on the routes that want them */
   /* What sessions are signed with: one secret of 32 to 1024 bytes a line, at most four; the first
    * signs, all verify, so a new one goes on top of the old. All nodes of a service share it. Looked

@@ -52,7 +52,6 @@ class Command {
     std::string_view message;
     explicit operator bool() const { return refusal != CommandRefusal::none; }
   };
-  static constexpr size_t kTokenBytesMax = 8192;
   static constexpr size_t kBlockedMax = Audience::kNamesMax;
 
   Command() = default;
@@ -72,7 +71,7 @@ class Command {
   bool watch = false;              // of subscribe: wants to hear of presence
   std::string_view data;           // of publish
   Publication::More more;          // of publish: key and audience
-  std::string_view token;          // of auth
+  std::string_view token;          // of auth; how large it may be is for who verifies it to say
   std::vector<std::string> users;  // of block
 
  private:
