@@ -10,15 +10,6 @@
 namespace fce {
 namespace {
 
-std::vector<uint64_t> hashes_of(std::span<const std::string> names) {
-  std::vector<uint64_t> hashes;
-  hashes.reserve(names.size());
-  for (const std::string& name : names) hashes.push_back(name_hash(name));
-  std::sort(hashes.begin(), hashes.end());
-  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
-  return hashes;
-}
-
 bool contains(std::span<const uint64_t> sorted, uint64_t hash) {
   return std::binary_search(sorted.begin(), sorted.end(), hash);
 }
@@ -35,11 +26,20 @@ uint64_t name_hash(std::string_view name) {
   return hash != 0 ? hash : 1;
 }
 
+std::vector<uint64_t> name_hashes(std::span<const std::string> names) {
+  std::vector<uint64_t> hashes;
+  hashes.reserve(names.size());
+  for (const std::string& name : names) hashes.push_back(name_hash(name));
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  return hashes;
+}
+
 Filter::Filter(const Who& who)
     : user_name_(who.user),
       user_(who.user.empty() ? 0 : name_hash(who.user)),
-      groups_(hashes_of(who.groups)),
-      blocked_(hashes_of(who.blocked)) {}
+      groups_(name_hashes(who.groups)),
+      blocked_(who.blocked.begin(), who.blocked.end()) {}
 
 bool Filter::admits(const AudienceHashes& audience) const {
   if (last_serial_ == audience.serial) return last_admitted_;

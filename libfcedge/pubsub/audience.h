@@ -29,6 +29,8 @@ struct Audience {
 
 // Never 0, which stands for nobody.
 uint64_t name_hash(std::string_view name);
+// Of each of them once, in order.
+std::vector<uint64_t> name_hashes(std::span<const std::string> names);
 
 // As it stands in a message's chunk: the lists one after the other, each sorted.
 struct AudienceHashes {
@@ -52,12 +54,13 @@ class Filter {
   struct Who {
     std::string_view user;  // "" nobody in particular
     std::span<const std::string> groups;
-    std::span<const std::string> blocked;  // authors that it does not want to see
+    std::span<const uint64_t> blocked;  // `name_hashes` of authors that it does not want to see
   };
   explicit Filter(const Who& who);
 
   uint64_t user() const { return user_; }
   const std::string& user_name() const { return user_name_; }
+  std::span<const uint64_t> blocked() const { return blocked_; }
   bool admits(const AudienceHashes& audience) const;
   bool operator==(const Filter& other) const {
     return user_ == other.user_ && groups_ == other.groups_ && blocked_ == other.blocked_;
@@ -100,6 +103,9 @@ class FilterRef {
   uint64_t user() const { return filter_ ? filter_->user() : 0; }
   std::string_view user_name() const {
     return filter_ ? std::string_view(filter_->user_name()) : std::string_view();
+  }
+  std::span<const uint64_t> blocked() const {
+    return filter_ ? filter_->blocked() : std::span<const uint64_t>();
   }
   const Filter* get() const { return filter_; }
 

@@ -283,8 +283,7 @@ Error LiveSession::authenticate(const Command& command) {
 }
 
 Error LiveSession::block(const Command& command) {
-  blocked_ = command.users;
-  make_filter();
+  make_filter(name_hashes(command.users));
   answer_ok(command.ref);
   return {};
 }

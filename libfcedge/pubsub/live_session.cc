@@ -12,7 +12,7 @@ namespace fce {
 namespace {
 
 // What a hundred thousand idle ones of these cost is a target of the design.
-static_assert(sizeof(LiveSession) <= 384);
+static_assert(sizeof(LiveSession) <= 360);
 
 // So many objects of one channel go before it is another's turn.
 constexpr int kObjectsPerChannel = 16;
@@ -93,12 +93,12 @@ void LiveSession::let_go() {
 
 void LiveSession::take_identity(std::shared_ptr<const Identity> identity) {
   identity_ = std::move(identity);
-  make_filter();
+  make_filter(filter_.blocked());
   arm_expiry();
 }
 
-void LiveSession::make_filter() {
-  Filter::Who who{user(), {}, blocked_};
+void LiveSession::make_filter(std::span<const uint64_t> blocked) {
+  Filter::Who who{user(), {}, blocked};
   if (identity_) who.groups = identity_->groups;
   filter_ = hub_.filters().get(who);
   for (auto& [key, subscription] : subscriptions_) subscription.set_filter(filter_);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -84,7 +85,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   // Its life.
   void begin(Doorkeeper::Admission admission);
   void take_identity(std::shared_ptr<const Identity> identity);
-  void make_filter();
+  void make_filter(std::span<const uint64_t> blocked);
   void arm_expiry();
   std::string about(std::string_view session) const;
   void close(uint16_t code, std::string_view reason);
@@ -130,8 +131,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   const std::shared_ptr<const LiveSettings> settings_;
   const std::string tenant_;
   std::shared_ptr<const Identity> identity_;
-  std::vector<std::string> blocked_;
-  FilterRef filter_;
+  FilterRef filter_;  // it alone knows whom the client has blocked
   std::unordered_map<ChannelKey, LiveSubscription, ChannelKeyHash> subscriptions_;
   List<LiveSubscription, LivePending> pending_;  // those that have something to add
   std::vector<std::unique_ptr<Asked>> asked_;

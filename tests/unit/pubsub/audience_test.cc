@@ -20,10 +20,11 @@ Message message_for(const Publication::More& more) {
 
 TEST_CASE("who gets a message") {
   FilterTable table;
-  const Names staff{"staff"}, both{"staff", "mods"}, none, blocks{"troll"};
+  const Names staff{"staff"}, both{"staff", "mods"}, none;
+  const std::vector<uint64_t> blocks = name_hashes(Names{"troll"});
   const FilterRef nobody;
-  const FilterRef ann = table.get({"ann", staff, none});
-  const FilterRef bob = table.get({"bob", both, none});
+  const FilterRef ann = table.get({"ann", staff, {}});
+  const FilterRef bob = table.get({"bob", both, {}});
   const FilterRef eve = table.get({"eve", none, blocks});
   struct Row {
     Publication::More more;
@@ -72,7 +73,7 @@ TEST_CASE("a message for everybody that names nobody has no audience") {
 TEST_CASE("what a filter remembers is of one message, and not of its place in memory") {
   FilterTable table;
   const Names none;
-  const FilterRef ann = table.get({"ann", none, none});
+  const FilterRef ann = table.get({"ann", none, {}});
   for (int i = 0; i < 100; ++i) {
     const bool for_ann = i % 3 == 0;
     const Message message = message_for({"", "", {{}, {for_ann ? "ann" : "bob"}, {}}});
@@ -84,11 +85,12 @@ TEST_CASE("equal subscribers share a filter, which goes with the last of them") 
   FilterTable table;
   const Names groups{"b", "a"}, sorted{"a", "b", "a"}, none;
   {
-    FilterRef one = table.get({"ann", groups, none});
-    const FilterRef same = table.get({"ann", sorted, none});
+    FilterRef one = table.get({"ann", groups, {}});
+    const FilterRef same = table.get({"ann", sorted, {}});
     CHECK(one.get() == same.get());
-    const FilterRef other = table.get({"ann", none, groups});
+    const FilterRef other = table.get({"ann", none, name_hashes(groups)});
     CHECK(other.get() != same.get());
+    CHECK(table.get({"ann", none, name_hashes(sorted)}).get() == other.get());
     CHECK(table.size() == 2);
     one = FilterRef();
     FilterRef copy = same;
@@ -96,7 +98,7 @@ TEST_CASE("equal subscribers share a filter, which goes with the last of them") 
     CHECK(table.size() == 2);
   }
   CHECK(table.size() == 0);
-  CHECK(table.get({"", none, none}).get() == nullptr);
+  CHECK(table.get({"", none, {}}).get() == nullptr);
 }
 
 TEST_CASE("messages for others are passed over, and the position moves all the same") {
@@ -106,7 +108,7 @@ TEST_CASE("messages for others are passed over, and the position moves all the s
   const ChannelKey key = key_at(0, 2);
   const Names none;
   for (const uint32_t shard : {0u, 1u}) {
-    const FilterRef filter = node.hub(shard).filters().get({"ann", none, none});
+    const FilterRef filter = node.hub(shard).filters().get({"ann", none, {}});
     Reader ann(node, shard, key, "", filter), nobody(node, shard, key);
     node.settle();
     const uint64_t before = node.count(Counter::published);

@@ -65,7 +65,8 @@ class Client {
  public:
   Client(TestNode& node, uint32_t shard, Log& log, Who who, std::string_view position)
       : log_(log), who_(std::move(who)), next_(0) {
-    const FilterRef filter = node.hub(shard).filters().get({who_.user, who_.groups, who_.blocked});
+    const FilterRef filter =
+        node.hub(shard).filters().get({who_.user, who_.groups, name_hashes(who_.blocked)});
     if (!position.empty()) next_ = std::stoull(std::string(position.substr(2))) + 1;
     reader_ = std::make_unique<Reader>(node, shard, log.key, position, filter);
   }

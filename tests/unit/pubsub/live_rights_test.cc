@@ -255,4 +255,23 @@ TEST_CASE("an idle session with one channel stays small") {
     CHECK(each <= 1024 + sizeof(LiveClient) + 600);
   }
 }
+
+TEST_CASE("whom an idle session has blocked costs a hash for each name") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  const auto handler = live_handler(node);
+  const auto block = [](int first) {
+    std::string names;
+    for (int i = 0; i < 200; ++i)
+      names += (i ? ",\"" : "\"") + std::string(250, 'x') + std::to_string(first + i) + "\"";
+    return R"({"ref":1,"block":{"users":[)" + names + "]}}";
+  };
+  LiveClient warm(node, http, *handler), client(node, http, *handler);
+  warm.read();
+  client.read();
+  CHECK(warm.ask(block(1000)) == Got{ok(1)});
+  const size_t before = mallinfo2().uordblks;
+  CHECK(client.ask(block(2000)) == Got{ok(1)});
+  CHECK(mallinfo2().uordblks - before < 8192);
+}
 #endif

@@ -201,6 +201,8 @@ TEST_CASE("an audience and a block list keep messages from a session") {
   CHECK(ann.ask(publish_text(2, "any:c", "secret", ",\"users\":[\"ann\"]")).size() == 2);
   CHECK(bob.read().empty());
   CHECK(bob.ask(R"({"ref":3,"block":{"users":["ann"]}})") == Got{ok(3)});
+  keeper->next = identity("bob");
+  CHECK(bob.ask(R"({"ref":4,"auth":{"token":"bob"}})").size() == 1);  // and it stays blocked
   ann.ask(publish_text(4, "any:c", "blocked"));
   CHECK(bob.read().empty());
   CHECK(bob.ask(R"({"ref":5,"block":{"users":[]}})") == Got{ok(5)});

@@ -234,7 +234,7 @@ TEST_CASE("a revocation ends whom it names, on all shards, and nobody else") {
   const ChannelKey foreign = key_of("globex", key.name());
   const std::vector<std::string> none;
   const auto filter = [&](uint32_t shard, const char* user) {
-    return node.hub(shard).filters().get({user, none, none});
+    return node.hub(shard).filters().get({user, none, {}});
   };
   Reader ann(node, 0, key, "", filter(0, "ann")), far_ann(node, 1, other, "", filter(1, "ann"));
   Reader bob(node, 1, key, "", filter(1, "bob")), alien(node, 1, foreign, "", filter(1, "ann"));
