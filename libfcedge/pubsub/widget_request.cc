@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "http/percent.h"
 #include "http/query.h"
+#include "http/utf8.h"
 #include "pubsub/key.h"
 
 namespace fce {
@@ -33,6 +34,8 @@ Status parse_common(std::string_view query, WidgetRequest* out) {
       read_field(query, "urlId", &out->url_id) && read_field(query, "userIdWS", &out->user);
   if (!decoded || out->url_id.empty() || out->url_id.size() > kUrlIdBytesMax)
     return fail(Status::invalid, "urlId or userIdWS is missing or malformed");
+  // It goes back to clients in JSON, also where it is too long to be the name of a channel.
+  if (!is_utf8(as_bytes(out->url_id))) return fail(Status::invalid, "urlId is not UTF-8");
   if (!ChannelKey::valid_name(out->tenant))
     return fail(Status::invalid, "the tenant is missing or is no name");
   if (!out->user.empty() && !ChannelKey::valid_name(out->user))

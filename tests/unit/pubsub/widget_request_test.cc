@@ -52,7 +52,8 @@ TEST_CASE("what a widget must not ask for") {
         std::string("tenantIdWS=%zz&urlId=a"), std::string("tenantIdWS=a%01&urlId=a"),
         "tenantIdWS=acme&urlId=a&userIdWS=" + long_name,
         std::string("tenantIdWS=acme&urlId=a&userIdWS=%ff"),
-        "tenantIdWS=acme&urlId=" + std::string(8193, 'x')}) {
+        "tenantIdWS=acme&urlId=" + std::string(8193, 'x'),
+        "tenantIdWS=acme&urlId=" + long_name + "%ff", std::string("tenantIdWS=acme&urlId=%c3")}) {
     CAPTURE(query);
     CHECK(WidgetRequest::parse_sub(query, &request) == Status::invalid);
   }
