@@ -35,9 +35,11 @@ void FeedWait::on_shut() {
 }
 
 void FeedWait::answer(const HookVerdict& verdict) {
-  const auto refuse = [&](uint16_t status, std::string_view why) {
+  static constexpr Header kBearer[] = {{"www-authenticate", "Bearer"}};
+  const auto refuse = [&](uint16_t status, std::string_view why,
+                          std::span<const Header> headers = {}) {
     hub_.counters().add(Counter::subscribe_forbidden);
-    exchange_.respond_text(status, verdict.message.empty() ? why : verdict.message);
+    exchange_.respond_text(status, verdict.message.empty() ? why : verdict.message, headers);
   };
   switch (verdict.kind) {
     // Much may have happened meanwhile.
@@ -46,7 +48,7 @@ void FeedWait::answer(const HookVerdict& verdict) {
       return;
     case HookVerdict::Kind::forbidden: return refuse(403, "no right to subscribe");
     case HookVerdict::Kind::unauthorized:
-      return refuse(401, "no right to subscribe without a token");
+      return refuse(401, "no right to subscribe without a token", kBearer);
     case HookVerdict::Kind::busy:
       return FeedHandler::refuse_for_now(
           exchange_, hub_,

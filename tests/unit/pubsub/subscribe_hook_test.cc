@@ -37,6 +37,16 @@ struct Hook {
   std::shared_ptr<const Handler> handler;
 };
 
+std::shared_ptr<const Handler> feed_handler(TestNode& node) {
+  fce_feed_options options{};
+  options.size = sizeof options;
+  options.channel = "{channel}";
+  options.tenant = "acme";
+  std::shared_ptr<const Handler> feed;
+  REQUIRE(FeedHandler::make(node.pubsub(), options, "/{channel}", &feed) == Status::ok);
+  return feed;
+}
+
 }  // namespace
 
 TEST_CASE("the hook is asked and allows") {
@@ -169,14 +179,25 @@ TEST_CASE("a client may leave before the hook has decided, and threads may decid
   CHECK(client.read().size() == 2);
 }
 
+TEST_CASE("a feed that the hook refuses says how one authenticates where that would help") {
+  Hook hook;
+  const auto feed = feed_handler(hook.node);
+  TestRequest unknown(hook.http), unwanted(hook.http);
+  unknown.param("channel", "a").run(*feed);
+  unwanted.param("channel", "a").run(*feed);
+  hook.decide({HookVerdict::Kind::unauthorized, ""});
+  hook.decide({HookVerdict::Kind::forbidden, "members only"});
+  hook.node.settle();
+  CHECK(unknown.status == 401);
+  CHECK(unknown.header("WWW-Authenticate") == "Bearer");
+  CHECK(unwanted.status == 403);
+  CHECK(unwanted.text == "members only");
+  CHECK(unwanted.header("WWW-Authenticate") == "");
+}
+
 TEST_CASE("no more questions are out than may be, although nobody waits for them") {
   Hook hook;
-  fce_feed_options options{};
-  options.size = sizeof options;
-  options.channel = "{channel}";
-  options.tenant = "acme";
-  std::shared_ptr<const Handler> feed;
-  REQUIRE(FeedHandler::make(hook.node.pubsub(), options, "/{channel}", &feed) == Status::ok);
+  const auto feed = feed_handler(hook.node);
   struct Nobody final : HookWait {
     void on_verdict(const HookVerdict&) override {}
   };
