@@ -5,7 +5,8 @@
 // Claims: `sub` the user, `tenant`, `groups` an array of strings, `channels` an array of patterns
 // or of {"name":PATTERN,"rights":["subscribe","publish","presence","history"]} (identity.h says
 // what patterns are; without `rights`: all but publish), `exp`, `nbf`, `iat`, `aud`, `iss`, `jti`.
-// A claim of another type than these have is a refusal, and others are ignored.
+// `exp` there must be. A claim of another type than these have is a refusal, and others are
+// ignored.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,6 @@ struct JwtPolicy {
   std::string tenant;    // of tokens that name none; "": those are refused
   uint32_t leeway_s = 30;
   uint32_t token_bytes_max = 8192;
-  bool expiry_required = true;
 };
 
 // Verifies a token and reads who it speaks of. `now` is seconds since 1970. On a refusal `out` is

@@ -30,9 +30,10 @@ Refusal check_times(const Json& claims, const JwtPolicy& policy, int64_t now, Id
       !read_time(claims, "nbf", &has_start, &start) ||
       !read_time(claims, "iat", &has_issue, &issue))
     return Refusal::claims;
-  if (!has_expiry && policy.expiry_required) return Refusal::claims;
-  if (has_expiry) out->expires = expiry + policy.leeway_s;
-  if (has_expiry && now >= out->expires) return Refusal::expired;
+  // A token for ever could only be taken back by a change of keys.
+  if (!has_expiry) return Refusal::claims;
+  out->expires = expiry + policy.leeway_s;
+  if (now >= out->expires) return Refusal::expired;
   if (has_start && now + policy.leeway_s < start) return Refusal::not_yet;
   return Refusal::none;
 }

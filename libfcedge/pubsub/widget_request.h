@@ -17,8 +17,8 @@ struct WidgetRequest {
   int64_t start_ms = 0;  // by the client's clock, since 1970
   int64_t end_ms = 0;
 
-  // `?urlId=U&userIdWS=W&tenantIdWS=T`. FCE_EINVAL: one of them is no name or not UTF-8, or has a bad
-  // escape.
+  // `?urlId=U&userIdWS=W&tenantIdWS=T`. FCE_EINVAL: one of them is no name or not UTF-8, or has a
+  // bad escape.
   static Status parse_sub(std::string_view query, WidgetRequest* out);
   // `/event-log/TENANT/?urlId=U&userIdWS=W&startTime=MS&endTime=MS`. FCE_EINVAL likewise, and when
   // a time is missing or is no number.

@@ -177,13 +177,8 @@ TEST_CASE("jwt_claims: times may have a fraction and must be times") {
   }
 }
 
-TEST_CASE("jwt_claims: exp is needed unless the policy says else") {
-  const char* const kClaims = R"({"tenant":"acme","sub":"u1"})";
-  CHECK(verify(kClaims) == Refusal::claims);
-  Identity identity;
-  CHECK(verify(kClaims, {.expiry_required = false}, kNow, &identity) == Refusal::none);
-  CHECK(identity.expires == 0);
-  CHECK(verify(R"({"tenant":"acme","exp":1})", {.expiry_required = false}) == Refusal::expired);
+TEST_CASE("jwt_claims: exp is needed") {
+  CHECK(verify(R"({"tenant":"acme","sub":"u1"})") == Refusal::claims);
 }
 
 TEST_CASE("jwt_claims: the audience has to be named when one is expected") {
