@@ -17,9 +17,10 @@
  *             "subscribe", "publish", "presence", "history". Without rights: all but "publish".
  *             A token without `channels` may do all but "publish" on every channel of its tenant.
  *             Without "history" a client that asks for a position gets a gap in its place.
- * Names are strings of 1 to 255 bytes without control characters. In a pattern `*` stands for any
- * characters between the separators `:` and `/`, at the end for any rest: "chat:*",
- * "user:*:inbox"; at most one in each segment. There are no other wildcards.
+ * Names are strings of 1 to 255 bytes without control characters (C0, DEL and C1), as those of
+ * channels are. In a pattern `*` stands for any characters between the separators `:` and `/`, at
+ * the end for any rest: "chat:*", "user:*:inbox"; at most one in each segment. There are no other
+ * wildcards.
  * A claim of a wrong type is a refusal. `alg` "none", an algorithm that does not fit the key,
  * `crit` and keys that the token itself brings are never accepted. Refusals are answered 401 with
  * `WWW-Authenticate: Bearer`.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "http/name.h"
+
 namespace fce {
 namespace {
 
@@ -38,16 +40,8 @@ bool parse_right(std::string_view word, Right* out) {
   return true;
 }
 
-bool is_identity_name(std::string_view name) {
-  return !name.empty() && name.size() <= kIdentityNameBytesMax &&
-         std::none_of(name.begin(), name.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7f;
-         });
-}
-
 bool is_channel_pattern(std::string_view pattern) {
-  if (!is_identity_name(pattern)) return false;
+  if (!is_name(pattern)) return false;
   int stars = 0;
   for (const char c : pattern) {
     if (kSeparators.find(c) != std::string_view::npos) stars = 0;

@@ -22,18 +22,13 @@ constexpr uint8_t kReadRights = static_cast<uint8_t>(Right::subscribe) |
 // "subscribe", "publish", "presence" or "history". False for other words.
 bool parse_right(std::string_view word, Right* out);
 
-constexpr size_t kIdentityNameBytesMax = 255;
 constexpr size_t kIdentityGroupsMax = 64;
 constexpr size_t kIdentityRulesMax = 64;
 
-// Whether a text can be a tenant, a user, a group or a channel: 1 to 255 bytes without control
-// characters. That it is UTF-8 is known of whatever came out of JSON.
-bool is_identity_name(std::string_view name);
-
-// A pattern of channels. Names fall into segments at ':' and '/'. A '*' stands for any characters
-// within its segment, also none; at the end of the pattern it stands for any rest, further segments
-// too. One '*' a segment: matching is a comparison of beginnings and ends and never searches. All
-// other characters stand for themselves.
+// A pattern of channels, itself a name (http/name.h). Names fall into segments at ':' and '/'. A
+// '*' stands for any characters within its segment, also none; at the end of the pattern it stands
+// for any rest, further segments too. One '*' a segment: matching is a comparison of beginnings and
+// ends and never searches. All other characters stand for themselves.
 bool is_channel_pattern(std::string_view pattern);
 bool channel_matches(std::string_view pattern, std::string_view channel);
 

@@ -5,6 +5,7 @@
 
 #include "auth/jwt.h"
 #include "base/json.h"
+#include "http/name.h"
 
 namespace fce {
 namespace {
@@ -70,7 +71,7 @@ bool read_name(const Json& claims, const char* name, std::string* out) {
   const Json* claim = claims.find(name);
   std::string_view text;
   if (!claim) return true;
-  if (!claim->read(&text) || !is_identity_name(text)) return false;
+  if (!claim->read(&text) || !is_name(text)) return false;
   *out = text;
   return true;
 }
@@ -81,7 +82,7 @@ bool read_groups(const Json& claims, Identity* out) {
   if (!claim->is_array() || claim->items().size() > kIdentityGroupsMax) return false;
   for (const Json& item : claim->items()) {
     std::string_view text;
-    if (!item.read(&text) || !is_identity_name(text)) return false;
+    if (!item.read(&text) || !is_name(text)) return false;
     out->groups.emplace_back(text);
   }
   return true;

@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/signature.h"
+#include "http/name.h"
 
 namespace fce {
 namespace {
@@ -31,7 +32,7 @@ class EntryReader {
     std::string_view type;
     if (!json_.is_object()) return bad("is not an object");
     if (!optional_text("kid", &key_->id)) return Taken::bad;
-    if (!key_->id.empty() && !is_identity_name(key_->id))
+    if (!key_->id.empty() && !is_name(key_->id))
       return bad("has a kid that is longer than 255 bytes or has control characters");
     if (!json_.find("kty") || !json_.find("kty")->read(&type)) return bad("has no kty");
     const Taken usable = read_use();
@@ -162,7 +163,7 @@ Status KeySet::add(const Json& json, size_t index) {
   const Taken taken = reader.read();
   std::string name = "key " + std::to_string(index + 1);
   // A kid that is not a name is not repeated to the log.
-  if (is_identity_name(key.id)) name += " (kid \"" + key.id + "\")";
+  if (is_name(key.id)) name += " (kid \"" + key.id + "\")";
   if (taken == Taken::bad) return fail(Status::invalid, name + " " + reader.why());
   if (taken == Taken::skipped) {
     skipped_.push_back(name + " " + reader.why());

@@ -9,6 +9,7 @@
 #include "auth/authenticator.h"
 #include "engine/handles.h"
 #include "engine/options.h"
+#include "http/name.h"
 
 using namespace fce;
 
@@ -34,7 +35,7 @@ Status read_options(const fce_auth_options& known, AuthOptions* out) {
     return fail(Status::invalid, "authentication needs a key file or anonymous sessions");
   if (!out->session_secret_file.empty() && !out->anonymous)
     return fail(Status::invalid, "a session secret is for anonymous sessions, and they are off");
-  if (!out->tokens.tenant.empty() && !is_identity_name(out->tokens.tenant))
+  if (!out->tokens.tenant.empty() && !is_name(out->tokens.tenant))
     return fail(Status::invalid, "the tenant of tokens is not 1 to 255 bytes of plain text");
   if (out->tokens.leeway_s > kLeewayMax || out->tokens.token_bytes_max > kTokenBytesLimit ||
       out->session_ttl_s > kSessionTtlMax)

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json_write.h"
+#include "http/name.h"
 #include "pubsub/key.h"
 
 namespace fce {
@@ -54,7 +55,7 @@ bool read_names(const Json& body, std::string_view name, std::vector<std::string
   if (!list->is_array() || list->items().size() > Audience::kNamesMax) return false;
   for (const Json& item : list->items()) {
     std::string_view text;
-    if (!item.read(&text) || !ChannelKey::valid_name(text)) return false;
+    if (!item.read(&text) || !is_name(text)) return false;
     out->emplace_back(text);
   }
   return true;
@@ -131,7 +132,7 @@ Command::Error Command::read(const Json& body) {
     default: break;
   }
   member = body.find("channel");
-  if (!member || !member->read(&channel) || !ChannelKey::valid_name(channel)) return kChannel;
+  if (!member || !member->read(&channel) || !is_name(channel)) return kChannel;
   if (kind == Kind::publish) return read_publish(body);
   if (kind != Kind::subscribe) return {};
   if (!read_optional(body, "after", &after)) return {CommandRefusal::invalid, "after is a text"};

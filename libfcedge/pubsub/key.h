@@ -18,13 +18,9 @@ const std::array<uint8_t, 16>& process_hash_key();
 // Immutable and cheap to copy, also to another thread.
 class ChannelKey {
  public:
-  static constexpr size_t kNameBytesMax = 255;
-
   ChannelKey() = default;
-  // FCE_EINVAL unless both are names (see `valid_name`).
+  // FCE_EINVAL unless both are names (http/name.h).
   static Status make(std::string_view tenant, std::string_view name, ChannelKey* out);
-  // 1 to 255 bytes of UTF-8 without control characters (C0, DEL and C1).
-  static bool valid_name(std::string_view name);
 
   std::string_view tenant() const { return text().substr(0, tenant_bytes()); }
   std::string_view name() const { return text().substr(tenant_bytes() + 1); }

@@ -7,6 +7,7 @@
 
 #include "http/context.h"
 #include "http/exchange.h"
+#include "http/name.h"
 #include "http/ws_handshake.h"
 #include "pubsub/pubsub.h"
 
@@ -36,8 +37,7 @@ Status LiveHandler::make(PubSub& pubsub, const fce_live_options& options, std::s
 void LiveHandler::handle(Exchange& exchange) const {
   const Request& request = exchange.request;
   const std::string_view tenant = target_.tenant(exchange);
-  if (!ChannelKey::valid_name(tenant))
-    return exchange.respond_text(400, "this is no name of a tenant");
+  if (!is_name(tenant)) return exchange.respond_text(400, "this is no name of a tenant");
   Hub& hub = settings_->pubsub.hub(exchange.http.shard);
   if (hub.stopped()) return exchange.respond_text(503, "the node has stopped");
   if (is_websocket_request(request) && !websocket_offers(request, LiveSession::kProtocol)) {

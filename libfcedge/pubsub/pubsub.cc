@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "http/name.h"
 #include "http/utf8.h"
 
 namespace fce {
@@ -89,7 +90,7 @@ Status check_more(const Namespace& policy, const Publication::More& more) {
     return fail(Status::invalid, "messages of this namespace are for everybody");
   if (audience.names() > Audience::kNamesMax)
     return fail(Status::invalid, "an audience names at most 256 groups and users");
-  const auto valid = [](const std::string& name) { return ChannelKey::valid_name(name); };
+  const auto valid = [](const std::string& name) { return is_name(name); };
   bool good = more.author.empty() || valid(more.author);
   for (const auto* names : {&audience.groups, &audience.users, &audience.exclude})
     good = good && std::all_of(names->begin(), names->end(), valid);

@@ -2,6 +2,7 @@
 #include "pubsub/target.h"
 
 #include "http/exchange.h"
+#include "http/name.h"
 #include "http/route_table.h"
 
 namespace fce {
@@ -20,7 +21,7 @@ Status Target::parse_part(const char* text, std::string_view pattern, Part* out)
     // "acme-{tenant}" taken as it stands would put all tenants into one.
     return fail(Status::invalid, "\"" + std::string(view) +
                                      "\" is neither a name without braces nor one {parameter}");
-  } else if (!ChannelKey::valid_name(view)) {
+  } else if (!is_name(view)) {
     return fail(Status::invalid, "\"" + std::string(view) + "\" is no name of a tenant or channel");
   }
   out->text = view;

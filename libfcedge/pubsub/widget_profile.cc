@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "http/name.h"
 #include "http/ws_frame.h"
 #include "pubsub/encode.h"
 #include "pubsub/pubsub.h"
@@ -62,7 +63,7 @@ ChunkRef WidgetCache::presence(uint64_t channel_hash, std::string_view presence)
 }
 
 Status WidgetProfile::check(const fce_widget_options& known) {
-  if (known.tenant && !ChannelKey::valid_name(known.tenant))
+  if (known.tenant && !is_name(known.tenant))
     return fail(Status::invalid, "the tenant of a widget is no name");
   if (!is_text(known.ping_text) || !is_text(known.pong_text))
     return fail(Status::invalid, "the ping and pong texts of a widget are 1 to 125 bytes");

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/crypto.h"
+#include "http/name.h"
 #include "http/percent.h"
 #include "http/query.h"
 #include "http/utf8.h"
@@ -36,9 +37,8 @@ Status parse_common(std::string_view query, WidgetRequest* out) {
     return fail(Status::invalid, "urlId or userIdWS is missing or malformed");
   // It goes back to clients in JSON, also where it is too long to be the name of a channel.
   if (!is_utf8(as_bytes(out->url_id))) return fail(Status::invalid, "urlId is not UTF-8");
-  if (!ChannelKey::valid_name(out->tenant))
-    return fail(Status::invalid, "the tenant is missing or is no name");
-  if (!out->user.empty() && !ChannelKey::valid_name(out->user))
+  if (!is_name(out->tenant)) return fail(Status::invalid, "the tenant is missing or is no name");
+  if (!out->user.empty() && !is_name(out->user))
     return fail(Status::invalid, "userIdWS is no name");
   // Clients that are told an id for the live connection are told it with the tenant in front.
   const std::string prefix = out->tenant + ":";
@@ -80,7 +80,7 @@ std::string widget_channel(std::string_view name_space, std::string_view url_id)
   std::string prefix(name_space);
   if (!prefix.empty()) prefix += ':';
   const std::string name = prefix + (prefix.empty() ? without_colons(url_id) : std::string(url_id));
-  if (name.size() <= ChannelKey::kNameBytesMax) return name;
+  if (name.size() <= kNameBytesMax) return name;
   return prefix + "sha256-" + hex(sha256(url_id));
 }
 

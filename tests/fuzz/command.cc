@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "http/name.h"
 #include "pubsub/key.h"
 
 using namespace fce;
@@ -26,7 +27,7 @@ void check_answer(const std::string& text, CommandRef ref) {
 }
 
 void check_names(const std::vector<std::string>& names) {
-  for (const std::string& name : names) require(ChannelKey::valid_name(name));
+  for (const std::string& name : names) require(is_name(name));
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using Kind = Command::Kind;
   const bool has_channel = command.kind == Kind::subscribe || command.kind == Kind::unsubscribe ||
                            command.kind == Kind::publish || command.kind == Kind::presence;
-  require(has_channel == ChannelKey::valid_name(command.channel));
+  require(has_channel == is_name(command.channel));
   require(command.more.key.size() <= Publication::kKeyBytesMax && command.more.author.empty());
   const Audience& audience = command.more.audience;
   require(audience.names() <= Audience::kNamesMax);

@@ -11,6 +11,7 @@
 #include "auth/jwt.h"
 #include "base/base64url.h"
 #include "base/signature.h"
+#include "http/name.h"
 
 using namespace fce;
 
@@ -44,13 +45,13 @@ std::string sign(std::string_view header, std::string_view claims) {
 
 void check(const Identity& identity) {
   require(identity.kind == Identity::Kind::token);
-  require(is_identity_name(identity.tenant));
-  require(identity.user.empty() || is_identity_name(identity.user));
+  require(is_name(identity.tenant));
+  require(identity.user.empty() || is_name(identity.user));
   require(identity.groups.size() <= kIdentityGroupsMax);
   require(identity.rules.size() <= kIdentityRulesMax);
   require(identity.lists_channels || identity.rules.empty());
   require(identity.expires > kNow);
-  for (const std::string& group : identity.groups) require(is_identity_name(group));
+  for (const std::string& group : identity.groups) require(is_name(group));
   for (const ChannelRule& rule : identity.rules) {
     require(is_channel_pattern(rule.pattern));
     // A pattern is also the name of a channel that it matches.

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "http/name.h"
 #include "http/utf8.h"
 #include "pubsub/key.h"
 #include "pubsub/widget_event.h"
@@ -45,11 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(widget_log_begin_ms(log, 1'767'323'045'678, 0) < log.start_ms);
   WidgetRequest sub;
   if (WidgetRequest::parse_sub(query, &sub) == Status::ok) {
-    require(ChannelKey::valid_name(sub.tenant));
+    require(is_name(sub.tenant));
     const std::string common = widget_channel("", sub.url_id);
-    require(common.find(':') == common.npos && common.size() <= ChannelKey::kNameBytesMax);
+    require(common.find(':') == common.npos && common.size() <= kNameBytesMax);
     const std::string other = widget_channel("ns", sub.url_id);
-    require(other.starts_with("ns:") && other.size() <= ChannelKey::kNameBytesMax);
+    require(other.starts_with("ns:") && other.size() <= kNameBytesMax);
   }
   if (end != text.npos) check_event(text.substr(end + 1));
   return 0;

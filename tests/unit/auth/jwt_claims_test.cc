@@ -177,6 +177,15 @@ TEST_CASE("jwt_claims: times may have a fraction and must be times") {
   }
 }
 
+TEST_CASE("jwt_claims: no name that no channel could have") {
+  for (const char* claim :
+       {R"("tenant":"a\u0085")", R"("tenant":"a","sub":"a\u009f")",
+        R"("tenant":"a","groups":["\u0080"])", R"("tenant":"a","channels":["a\u0085*"])"}) {
+    CAPTURE(claim);
+    CHECK(verify("{\"exp\":1700000600," + std::string(claim) + "}") == Refusal::claims);
+  }
+}
+
 TEST_CASE("jwt_claims: exp is needed") {
   CHECK(verify(R"({"tenant":"acme","sub":"u1"})") == Refusal::claims);
 }
