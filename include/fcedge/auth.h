@@ -64,9 +64,10 @@ typedef struct fce_auth_options {
 FCE_API void fce_auth_options_init(fce_auth_options* options);
 
 /* Tells a node how to know its clients. Without this call tokens and sessions are not accepted.
- * Calling it again replaces the former options; on error nothing changes.
+ * Calling it again replaces the former options, as long as fce_node_set_routes was not given a
+ * route that asks for tokens or sessions; on error nothing changes.
  * Errors: FCE_EINVAL (neither keys nor sessions, or a file with a bad entry, which is named),
- * FCE_ENOENT, FCE_EACCES, FCE_EIO, FCE_ETOOBIG, FCE_ESTATE after start.
+ * FCE_ENOENT, FCE_EACCES, FCE_EIO, FCE_ETOOBIG, FCE_ESTATE after start or with such a route.
  * **Thread**: the one that created the node. **Lives**: strings are copied; the files are read now,
  * and again when they change. */
 FCE_API int fce_node_set_auth(fce_node* node, const fce_auth_options* options);

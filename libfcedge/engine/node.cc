@@ -102,6 +102,10 @@ Status Node::set_auth(std::shared_ptr<const Authenticator> auth) {
   const std::lock_guard lock(mutex_);
   if (state_of_life_ != State::made)
     return fail(Status::bad_state, "how clients are known is said before the node starts");
+  // A route keeps the one that it was made with, and would go on to ask it.
+  if (auth_.use_count() > 1)
+    return fail(Status::bad_state,
+                "how clients are known is said before there are routes that ask");
   auth_ = std::move(auth);
   return Status::ok;
 }

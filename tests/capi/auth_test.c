@@ -89,6 +89,33 @@ static void an_older_caller(fce_node* node) {
   CHECK_OK(fce_node_set_auth(node, &options));
 }
 
+/* A route would go on to ask by the options that it was made with. */
+static void after_a_route(fce_node* node) {
+  fce_auth_options options;
+  fce_auth_options_init(&options);
+  options.anonymous = 1;
+  CHECK_OK(fce_node_set_auth(node, &options));
+  fce_routes* routes = NULL;
+  CHECK_OK(fce_routes_create(&routes));
+  fce_route_options route;
+  fce_route_options_init(&route);
+  route.pattern = "/feed";
+  fce_feed_options feed;
+  fce_feed_options_init(&feed);
+  feed.tenant = "acme";
+  feed.channel = "news";
+  CHECK_OK(fce_routes_add_feed(routes, &route, &feed));
+  CHECK_OK(fce_node_set_routes(node, routes));
+  CHECK_OK(fce_node_set_auth(node, &options));
+  route.pattern = "/tokens";
+  feed.auth = FCE_AUTH_OPTIONAL;
+  CHECK_OK(fce_routes_add_feed(routes, &route, &feed));
+  CHECK_OK(fce_node_set_auth(node, &options));
+  CHECK_OK(fce_node_set_routes(node, routes));
+  fce_routes_destroy(routes);
+  CHECK_FAILS(fce_node_set_auth(node, &options), FCE_ESTATE);
+}
+
 int main(void) {
   make_file(keys_path, sizeof keys_path);
   make_file(secrets_path, sizeof secrets_path);
@@ -97,6 +124,7 @@ int main(void) {
   options_that_are_refused(node);
   files(node);
   an_older_caller(node);
+  after_a_route(node);
   CHECK_OK(fce_node_start(node));
   fce_auth_options options;
   fce_auth_options_init(&options);
