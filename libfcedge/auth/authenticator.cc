@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/authenticator.h"
 
+#include <optional>
 #include <utility>
 
+#include "auth/bearer.h"
 #include "auth/session.h"
-#include "base/bytes.h"
-#include "http/field_list.h"
 #include "http/query.h"
 
 namespace fce {
@@ -13,17 +13,11 @@ namespace {
 
 constexpr std::string_view kTokenQuery = "token";
 
-// Whether the request brings a token, and which. Credentials of another scheme are none.
-bool find_token(const Request& request, std::string_view* out) {
-  static constexpr std::string_view kBearer = "bearer ";
-  const std::string_view field = request.header("authorization");
-  if (field.size() >= kBearer.size() &&
-      equals_ignoring_case(field.substr(0, kBearer.size()), kBearer)) {
-    *out = trim_blanks(field.substr(kBearer.size()));
-    return true;
-  }
-  *out = query_value(request.query, kTokenQuery);
-  return !out->empty();
+// The token that the request brings, if it does.
+std::optional<std::string_view> find_token(const Request& request) {
+  if (const auto token = bearer_token(request)) return token;
+  const std::string_view token = query_value(request.query, kTokenQuery);
+  return token.empty() ? std::nullopt : std::optional(token);
 }
 
 std::shared_ptr<const Identity> anonymous_identity(const Session& session,
@@ -57,9 +51,8 @@ AuthOutcome Authenticator::authenticate(const Request& request, const AuthPolicy
                                         const AuthTime& time, Counters& counters) const {
   AuthOutcome outcome;
   if (policy.mode == AuthPolicy::Mode::none) return outcome;
-  std::string_view token;
-  if (find_token(request, &token)) {
-    outcome.refusal = verify(token, policy.tenant, time, counters, &outcome.identity);
+  if (const auto token = find_token(request)) {
+    outcome.refusal = verify(*token, policy.tenant, time, counters, &outcome.identity);
     return outcome;
   }
   if (policy.anonymous && secrets_) use_session(request, policy, time, counters, &outcome);

@@ -31,6 +31,13 @@ std::string channel_event(std::string_view channel, std::string_view what, std::
   return text.append("\"id\":\"").append(id_text(reached)).append("\"}}");
 }
 
+std::string channel_end(std::string_view channel, uint16_t code, std::string_view reason) {
+  std::string text = "{\"channel\":\"";
+  text.append(json_escaped(channel)).append("\",\"end\":{\"code\":");
+  text.append(std::to_string(code)).append(",\"reason\":\"").append(reason);
+  return text.append("\"}}");
+}
+
 size_t sse_data_bytes(std::string_view text) {
   size_t size = 0;
   for_each_line(text, [&](std::string_view line) { size += kData.size() + line.size() + 1; });

@@ -16,6 +16,9 @@ struct MessageId;
 // What is said of a channel besides messages: {"channel":"C","WHAT":{MORE"id":"POSITION"}}.
 std::string channel_event(std::string_view channel, std::string_view what, std::string_view more,
                           const MessageId& reached);
+// The last that is said of it: {"channel":"C","end":{"code":CODE,"reason":"REASON"}}. The reason is
+// one of ours, and is not escaped.
+std::string channel_end(std::string_view channel, uint16_t code, std::string_view reason);
 
 // One "data: LINE\n" for each line (WHATWG HTML 9.2.6): CR, LF and CRLF all end lines there, so the
 // client sees LF for each of them. A text that ends in a line end has an empty last line.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "auth/bearer.h"
 #include "http/context.h"
 #include "http/exchange.h"
 #include "http/query.h"
@@ -100,7 +101,6 @@ bool FeedHandler::send_away(Exchange& exchange) const {
 
 // Whether the client may subscribe, by what its request brings; else it is answered.
 bool FeedHandler::admit(Exchange& exchange, Hub& hub, const ChannelKey& key, Who* who) const {
-  static constexpr Header kBearer[] = {{"www-authenticate", "Bearer"}};
   const Doorkeeper::Admission admission = doorkeeper_->admit(exchange, hub, key.tenant());
   *who = admission.identity;
   uint16_t status = 0;
@@ -117,7 +117,7 @@ bool FeedHandler::admit(Exchange& exchange, Hub& hub, const ChannelKey& key, Who
   }
   if (status == 0) return true;
   hub.counters().add(Counter::subscribe_forbidden);
-  exchange.respond_text(status, why, std::span(kBearer, status == 401 ? 1 : 0));
+  exchange.respond_text(status, why, std::span(kBearerChallenge, status == 401 ? 1 : 0));
   return false;
 }
 

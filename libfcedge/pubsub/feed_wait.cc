@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "auth/bearer.h"
 #include "pubsub/feed_handler.h"
 #include "pubsub/hub.h"
 
@@ -35,7 +36,6 @@ void FeedWait::on_shut() {
 }
 
 void FeedWait::answer(const HookVerdict& verdict) {
-  static constexpr Header kBearer[] = {{"www-authenticate", "Bearer"}};
   const auto refuse = [&](uint16_t status, std::string_view why,
                           std::span<const Header> headers = {}) {
     hub_.counters().add(Counter::subscribe_forbidden);
@@ -48,7 +48,7 @@ void FeedWait::answer(const HookVerdict& verdict) {
       return;
     case HookVerdict::Kind::forbidden: return refuse(403, "no right to subscribe");
     case HookVerdict::Kind::unauthorized:
-      return refuse(401, "no right to subscribe without a token", kBearer);
+      return refuse(401, "no right to subscribe without a token", kBearerChallenge);
     case HookVerdict::Kind::busy:
       return FeedHandler::refuse_for_now(
           exchange_, hub_,

@@ -36,9 +36,7 @@ void LineFeed::say_event(std::string_view what, std::string_view more) {
 }
 
 void LineFeed::say_end(uint16_t code, std::string_view reason) {
-  std::string line = "{\"channel\":\"" + json_escaped(key_.name()) + "\",\"end\":{\"code\":";
-  line.append(std::to_string(code)).append(",\"reason\":\"").append(reason).append("\"}}\n");
-  say(line);
+  say(channel_end(key_.name(), code, reason) + "\n");
 }
 
 LineStream::LineStream(Hub& hub, const ChannelKey& key, const Position& position, uint32_t ping_ms,

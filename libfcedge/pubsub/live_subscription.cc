@@ -3,30 +3,17 @@
 
 #include <string>
 
-#include "http/ws_frame.h"
 #include "net/gather.h"
 #include "pubsub/encode.h"
 #include "pubsub/hub.h"
 #include "pubsub/live_session.h"
+#include "pubsub/ws_text.h"
 
 namespace fce {
 namespace {
 
 // What a hundred thousand idle ones of these cost is a target of the design.
 static_assert(sizeof(LiveSubscription) <= 120);
-
-// Copies a text message into a flush, where it keeps its place among the others.
-void add_text(std::string_view text, Gather& out) {
-  uint8_t header[10];
-  out.copy(Bytes(header, ws_frame_header(WsOpcode::text, text.size(), header)));
-  out.copy(text);
-}
-
-// {"channel":"C","WHAT":INNER}
-std::string named(std::string_view channel, std::string_view what, std::string_view inner) {
-  std::string text = "{\"channel\":" + json_quote(channel);
-  return text.append(",\"").append(what).append("\":").append(inner).append("}");
-}
 
 }  // namespace
 
@@ -63,12 +50,9 @@ LiveSubscription::Step LiveSubscription::add_next(Gather& out) {
     }
     case Item::Kind::ready: tell("ready", {}, out); break;
     case Item::Kind::at: tell("at", {}, out); break;
-    case Item::Kind::end: {
-      std::string inner = "{\"code\":" + std::to_string(end_code(item.end)) + ",\"reason\":\"";
-      inner.append(end_reason_text(item.end)).append("\"}");
-      add_text(named(key_->name(), "end", inner), out);
+    case Item::Kind::end:
+      add_ws_text(channel_end(key_->name(), end_code(item.end), end_reason_text(item.end)), out);
       return Step::ended;
-    }
   }
   return Step::added;
 }
@@ -78,12 +62,13 @@ bool LiveSubscription::add_presence(Gather& out) {
   if (!presence) return false;
   const std::string_view inner = presence->text(&watch_->seen);
   if (inner.empty()) return false;
-  add_text(named(key_->name(), "presence", inner), out);
+  std::string text = "{\"channel\":" + json_quote(key_->name());
+  add_ws_text(text.append(",\"presence\":").append(inner).append("}"), out);
   return true;
 }
 
 void LiveSubscription::tell(std::string_view what, std::string_view more, Gather& out) const {
-  add_text(channel_event(key_->name(), what, more, reached()), out);
+  add_ws_text(channel_event(key_->name(), what, more, reached()), out);
 }
 
 }  // namespace fce

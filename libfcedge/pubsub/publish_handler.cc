@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "auth/bearer.h"
 #include "base/crypto.h"
 #include "http/context.h"
 #include "http/exchange.h"
-#include "http/field_list.h"
 #include "pubsub/publish_query.h"
 #include "pubsub/pubsub.h"
 
@@ -81,14 +81,9 @@ Status PublishHandler::make(PubSub& pubsub, const fce_publish_route_options& opt
 }
 
 uint16_t PublishHandler::check_secret(const Exchange& exchange) const {
-  static constexpr std::string_view kBearer = "bearer ";
-  const std::string_view field = exchange.request.header("authorization");
-  if (field.size() < kBearer.size() ||
-      !equals_ignoring_case(field.substr(0, kBearer.size()), kBearer))
-    return 401;
-  const std::string_view given = trim_blanks(field.substr(kBearer.size()));
-  if (given.empty()) return 401;
-  return equals_in_constant_time(given, secret_) ? 0 : 403;
+  const auto given = bearer_token(exchange.request);
+  if (!given || given->empty()) return 401;
+  return equals_in_constant_time(*given, secret_) ? 0 : 403;
 }
 
 bool PublishHandler::take_rate(Hub& hub) const {
@@ -108,8 +103,7 @@ void PublishHandler::handle(Exchange& exchange) const {
     return refuse(405, "publish by POST", kAllow);
   }
   if (const uint16_t code = check_secret(exchange)) {
-    static constexpr Header kBearer[] = {{"www-authenticate", "Bearer"}};
-    if (code == 401) return refuse(code, "publishing needs a bearer secret", kBearer);
+    if (code == 401) return refuse(code, "publishing needs a bearer secret", kBearerChallenge);
     return refuse(code, "the secret is wrong");
   }
   ChannelKey key;

@@ -4,22 +4,15 @@
 #include <charconv>
 #include <string>
 
-#include "http/ws_frame.h"
 #include "pubsub/encode.h"
 #include "pubsub/hub.h"
+#include "pubsub/ws_text.h"
 
 namespace fce {
 namespace {
 
 // What a hundred thousand idle ones of these cost is a target of the design.
 static_assert(sizeof(WsFeed) <= 128);
-
-// Copies a text message into a flush, where it keeps its place among the others.
-void add_text(std::string_view text, Gather& out) {
-  uint8_t header[10];
-  out.copy(Bytes(header, ws_frame_header(WsOpcode::text, text.size(), header)));
-  out.copy(text);
-}
 
 }  // namespace
 
@@ -80,7 +73,7 @@ void WsFeed::tell_gap(GapReason reason, Gather& out) {
 // {"channel":"C","WHAT":{MORE"id":"POSITION"}}
 void WsFeed::tell(std::string_view what, std::string_view more, Gather& out) {
   if (!json_ || !channel()) return;
-  add_text(channel_event(channel()->key().name(), what, more, reached()), out);
+  add_ws_text(channel_event(channel()->key().name(), what, more, reached()), out);
 }
 
 void WsFeed::on_drain(WebSocket&) {
