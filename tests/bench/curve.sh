@@ -6,7 +6,8 @@
 #          NS="100 1000 10000"  RATES="10000 50000 200000"
 #        curve.sh channels ours
 #          idle channels -> RSS of each, after one publication each, with a history of 1 message;
-#          CHANNELS="1 1000 100000 1000000"; and channels with a subscriber each: SUBSCRIBED=5000
+#          CHANNELS="1 1000 100000 1000000"; the most of them once their messages have expired; and
+#          channels with a subscriber each: SUBSCRIBED=5000
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/fanout_peers.sh"
 need "$BIN/fanout"
@@ -53,6 +54,26 @@ subscribed() { # subscribed COUNT
     bytes_per_channel=$(((grow[1] - grow[0]) * 1024 / $1))
 }
 
+# What is left of channels that nobody reads and whose messages have expired.
+expired() { # expired COUNT
+  local base now told i
+  export OURS_HISTORY_MS=1000
+  start_fanout ours
+  python3 "$HERE/gen/channels.py" $PORT_P 0 1 "Authorization: Bearer $OURS_SECRET" >/dev/null
+  base=$(rss_kb)
+  told=$($GEN python3 "$HERE/gen/channels.py" $PORT_P 0 $1 "Authorization: Bearer $OURS_SECRET")
+  for i in $(seq 1 100); do
+    [ "$(ours_metric fcedge_pubsub_channels)" = 0 ] && break
+    sleep 0.2
+  done
+  sleep 12  # the allocator gives pages back with time
+  now=$(rss_kb)
+  emit curve-channels peer=ours n=$1 kind=expired $told left=$(ours_metric fcedge_pubsub_channels) \
+    grow_kb=$((now - base)) bytes_per_channel=$(((now - base) * 1024 / $1))
+  stop_all
+  unset OURS_HISTORY_MS
+}
+
 channels() {
   local n done=0 base now told t0
   export OURS_HISTORY=${OURS_HISTORY:-1}
@@ -74,6 +95,7 @@ channels() {
       bytes_per_channel=$(((now - base) * 1024 / n))
   done
   stop_all
+  expired $n
   subscribed ${SUBSCRIBED:-5000}
 }
 

@@ -5,7 +5,7 @@ OURS_SECRET=benchmark-secret-of-no-worth-0123456789
 
 # ours_config FILE: everything that the cases need in one configuration, so that all of them
 # measure the same process. The only place of the kit that knows our configuration's format.
-# OURS_HISTORY is how many messages a channel remembers.
+# OURS_HISTORY is how many messages a channel remembers, OURS_HISTORY_MS how long.
 ours_config() {
   mkdir -p "$TMP/ours-state"
   printf '%s\n' "$OURS_SECRET" >"$TMP/ours-secret"
@@ -57,6 +57,9 @@ rate_per_s = 1000000
 
 [[metrics]]
 path = "/metrics"
+${OURS_HISTORY_MS:+
+[[namespace]]
+history_ms = $OURS_HISTORY_MS}
 END
 }
 
