@@ -117,6 +117,9 @@ class Stream final : public Flushable, public ListNode<Stream> {
   // Added to the batch that is yet to be submitted.
   bool in_batch() const { return batch_number_ == net_.batch.number(); }
   uint32_t pass_bytes(bool little) const;
+  // Whether there is more than what the pass was given.
+  bool fill(Gather& out, uint32_t bytes_max);
+  void take_plain(Gather& out, uint32_t bytes_max);
   bool goes_slowly() const { return was_short_ && lane_ == Lane::fanout; }
   bool writable() const;
   void wait_writable();
@@ -155,6 +158,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   TlsSession tls_;
   std::shared_ptr<const CertificateSet> certificates_;  // until the handshake has begun
   std::unique_ptr<Rest> rest_;
+  std::unique_ptr<std::vector<Slice>> plain_;    // not empty; goes before what the owner has next
   std::unique_ptr<std::vector<uint8_t>> hello_;  // a ClientHello that came in pieces
   PeerAddress peer_;
   int fd_;

@@ -33,7 +33,7 @@ void Stream::flush() {
     const uint32_t bytes_max = pass_bytes(pass == 0 || slow);
     if (bytes_max < kShortPassBytes && bytes_max < pass_bytes_max_) return wait_writable();
     out.begin(bytes_max);
-    const bool more = owner_->on_flush(out);
+    const bool more = fill(out, bytes_max);
     const bool nothing = out.empty();
     if (slow && !nothing) net_.counters.add(Counter::short_passes);
     const bool last = !more && state_ == State::open;
@@ -48,6 +48,34 @@ void Stream::flush() {
     if (slow) return wait_writable();
   }
   net_.loop.mark_dirty(*this, Lane::fanout);
+}
+
+// Asks the owner, who may give more than a pass takes. Over TLS what fan-out has beyond it is kept
+// as it is, which is a reference into the log, and encrypted when its turn comes: ciphertext would
+// be each stream's own.
+bool Stream::fill(Gather& out, uint32_t bytes_max) {
+  if (plain_) take_plain(out, bytes_max);
+  if (plain_ || out.full()) return true;
+  const bool more = owner_->on_flush(out);
+  if (!tls_ || lane_ != Lane::fanout || out.bytes() <= size_t{bytes_max} + kShortPassBytes)
+    return more;
+  plain_ = std::make_unique<std::vector<Slice>>(out.cut(bytes_max));
+  return true;
+}
+
+void Stream::take_plain(Gather& out, uint32_t bytes_max) {
+  auto next = plain_->begin();
+  for (; next != plain_->end(); ++next) {
+    const size_t room = bytes_max - std::min<size_t>(bytes_max, out.bytes());
+    if (next->bytes.size() > room) {
+      out.add(Slice{next->chunk, next->bytes.first(room)});
+      next->bytes = next->bytes.subspan(room);
+      break;
+    }
+    out.add(std::move(*next));
+  }
+  plain_->erase(plain_->begin(), next);
+  if (plain_->empty()) plain_.reset();
 }
 
 // What a socket does not take has to be kept, for each of a herd its own. So fan-out begins with a

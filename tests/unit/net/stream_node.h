@@ -49,6 +49,7 @@ struct TestOwner final : StreamOwner {
   Stream* stream = nullptr;
   std::string data;    // what came in
   std::string output;  // what is to go out
+  ChunkRef whole;      // then this, at once
   int flushes = 0;
   int eofs = 0;
   int closes = 0;
@@ -76,6 +77,7 @@ struct TestOwner final : StreamOwner {
     const size_t size = std::min(out.room(), output.size());
     out.copy(std::string_view(output).substr(0, size));
     output.erase(0, size);
+    if (output.empty() && whole) out.add(Slice::whole(std::exchange(whole, {})));
     flush_hook();
     return !output.empty();
   }

@@ -183,6 +183,26 @@ BOTH_PATHS_CASE("tls: a slow handshake is cut off, whatever trickles in") {
   CHECK(node.connections.load() == 0);
 }
 
+BOTH_PATHS_CASE("tls: a large message of fan-out is encrypted as the reader takes it") {
+  const std::string text = counting_bytes(200'000);
+  TlsNode node;
+  node.buffer_bytes = 16'384;
+  node.open();
+  TlsClient client({});
+  client.exchange(node);
+  REQUIRE(client.connected);
+  node.owner().output = "first";
+  node.owner().whole = ChunkRef::copy_of(as_bytes(text));
+  node.owner().stream->want_flush(Lane::fanout);
+  node.turn(50);
+  // What follows it stays behind it.
+  node.owner().output = "last";
+  node.owner().stream->want_flush(Lane::fanout);
+  client.exchange(node);
+  CHECK(client.data == "first" + text + "last");
+  CHECK(node.count(Counter::short_passes) >= 10);
+}
+
 BOTH_PATHS_CASE("tls: at most so many handshake steps a turn") {
   TlsNode node;
   node.limits.tls_handshakes_per_turn = 2;
