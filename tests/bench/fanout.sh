@@ -15,7 +15,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/fanout_peers.sh"
 need "$BIN/fanout"
-G="$GEN $BIN/fanout" T=${1:?peer}
+G="$GEN $BIN/fanout --spin ${FSPIN:-1}" T=${1:?peer}
 NAME=fanout
 [ "${FTLS:-0}" = 1 ] && NAME=fanout-tls
 if [[ "${FSSE:-0}" = 1 || $T == *-sse ]]; then

@@ -319,7 +319,7 @@ static bool publish(uint64_t ts) {  // false: no idle publisher
 }
 static void poll_once(int ms) {
   epoll_event ev[256];
-  const int n = epoll_wait(ep, ev, 256, ms);
+  const int n = epoll_wait(ep, ev, 256, opt.spin ? 0 : ms);
   for (int i = 0; i < n; i++) on_event((Conn*)ev[i].data.ptr, ev[i].events);
 }
 static void poll_for(double seconds) {

@@ -21,6 +21,7 @@ struct Options {
   int ids = 0;        // check the ids that the server gives
   int msgs = 0;       // so many messages, instead of `secs`
   int batch = 1;      // so many of the open loop at once, at the same rate
+  int spin = 0;       // never sleep: who sends is then not charged with waking us
   double rate = 100;  // messages a second
   double secs = 5, warm = 1;
   double hold = 0;   // after subscribing, only hold the connections
@@ -46,7 +47,7 @@ struct Options {
     const std::pair<const char*, int*> ints[] = {
         {"--n", &n},         {"--slow", &slow},   {"--size", &size},   {"--window", &window},
         {"--flood", &flood}, {"--pubs", &pubs},   {"--burst", &burst}, {"--h2", &h2},
-        {"--ids", &ids},     {"--batch", &batch}, {"--msgs", &msgs}};
+        {"--ids", &ids},     {"--batch", &batch}, {"--msgs", &msgs},   {"--spin", &spin}};
     const std::pair<const char*, double*> doubles[] = {{"--rate", &rate},   {"--secs", &secs},
                                                        {"--warm", &warm},   {"--hold", &hold},
                                                        {"--drain", &drain}, {"--after", &after}};
