@@ -150,9 +150,10 @@ typedef struct fce_node_options {
   uint32_t history_messages;  /* ring of a channel: publications [256] */
   uint32_t history_bytes;     /* ring of a channel: bytes [1048576] */
   uint32_t message_bytes_max; /* one publication [65536] */
-  /* Channels of the node that hold publications [1000000]. For one more, a channel goes that nobody
-   * reads: of the tenant that has most of those, the one that rested longest. Who comes back to it
-   * is told of a gap. Only when all are read, new channels are refused with FCE_ENOBUFS. */
+  /* Channels of the node that hold publications [1000000]; each shard has an equal part. For one
+   * more, a channel goes that nobody reads: of the tenant that has most of those on the shard, the
+   * one that rested longest. Who comes back to it and lacks something is told of a gap. Only when
+   * all are read, new channels are refused with FCE_ENOBUFS. */
   uint32_t channels_max;
   uint32_t fanout_us;    /* time slice of fan-out per loop turn, microseconds [2000] */
   uint32_t workers;      /* threads for blocking disk work [4] */
@@ -160,9 +161,10 @@ typedef struct fce_node_options {
                             1 always (fce_node_create fails with FCE_EUNSUPPORTED where it
                             cannot), 2 never [0] */
   uint32_t h2_websocket; /* 1: clients may open WebSockets on streams of HTTP/2 (RFC 8441) */
-  /* Memory of all logs, MiB; each shard has an equal part [1024]. Beyond it channels go as for
-   * `channels_max`; when all are read, a publication takes the place of its channel's older ones.
-   */
+  /* Memory of all logs, MiB [1024, or what four messages of each shard take]; each shard has an
+   * equal part, which must have room for four messages of `message_bytes_max`. Beyond it channels
+   * that nobody reads go, of the tenant whose hold most. When those that are read hold too much, a
+   * publication takes the place of its channel's older ones, or is refused with FCE_ENOBUFS. */
   uint32_t log_mib_max;
 } fce_node_options;
 

@@ -351,7 +351,7 @@ FCE_API int fce_node_add_namespace(fce_node* node, const fce_namespace_options* 
 /* ---- Publishing ---- */
 
 /* Tells the outcome of a publication: FCE_OK and its id (NUL-terminated), or an error:
- * FCE_ENOBUFS (the node has all the channels it may have), FCE_ESTATE or FCE_ECANCELED (the node
+ * FCE_ENOBUFS (channels_max, log_mib_max), FCE_ESTATE or FCE_ECANCELED (the node
  * stops).
  * **Thread**: a shard's. **Lives**: `id` until return. */
 typedef void (*fce_published_fn)(int status, const char* id, void* user);

@@ -60,9 +60,14 @@ Status Node::create(const fce_node_options& options) {
   if (options.history_bytes) common.history.bytes_max = options.history_bytes;
   common.message_bytes_max = or_default(options.message_bytes_max, common.message_bytes_max);
   pubsub.channels_max = or_default(options.channels_max, pubsub.channels_max);
-  if (options.log_mib_max) pubsub.log_bytes_max = uint64_t{options.log_mib_max} << 20;
   if (common.message_bytes_max > kMessageBytesLimit)
     return fail(Status::invalid, "message_bytes_max is more than 64 MiB");
+  // Encoded for all transports a message takes some three times its size.
+  const uint64_t log_bytes_least = uint64_t{4} * common.message_bytes_max * shards;
+  pubsub.log_bytes_max = options.log_mib_max ? uint64_t{options.log_mib_max} << 20
+                                             : std::max(pubsub.log_bytes_max, log_bytes_least);
+  if (pubsub.log_bytes_max < log_bytes_least)
+    return fail(Status::invalid, "log_mib_max has no room for a message of each shard");
   std::vector<PubSubShard> parts;
   for (const auto& shard : shards_)
     parts.push_back({shard->loop(), shard->counters(), &shard->http().pacing});

@@ -71,6 +71,10 @@ namespace fce {
   X(limit_channels, "fcedge_limit_channels_total", "Refused: publication to one channel too many") \
   X(channels_evicted, "fcedge_pubsub_channels_evicted_total",                                      \
     "Channels that nobody read and whose log had to go for another's")                             \
+  X(limit_logs, "fcedge_limit_log_bytes_total",                                                    \
+    "Refused: publication that the logs had no room for")                                          \
+  X(limit_deflated, "fcedge_limit_websocket_deflate_forms_total",                                  \
+    "Sent as it is: a message that was compressed in too many ways")                               \
   X(logs_cramped, "fcedge_pubsub_logs_cramped_total",                                              \
     "Publications that had to take the place of their own channel's older ones")                   \
   X(limit_message, "fcedge_limit_message_bytes_total", "Refused: publication too large")           \

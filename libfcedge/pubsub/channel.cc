@@ -28,7 +28,9 @@ Channel::~Channel() {
 void Channel::weigh_log() {
   const auto bytes = static_cast<uint32_t>(ring_.bytes());
   if (bytes == weighed_) return;
-  hub_.counters().add(Gauge::log_bytes, int64_t{bytes} - std::exchange(weighed_, bytes));
+  const int64_t change = int64_t{bytes} - std::exchange(weighed_, bytes);
+  hub_.counters().add(Gauge::log_bytes, change);
+  on_weighed(change);
 }
 
 void Channel::add(Subscriber& subscriber) {
@@ -100,7 +102,9 @@ void Channel::append(Message message, const RingBounds& bounds) {
 }
 
 Chunk* Channel::deflated(uint64_t n, FrameForm form, int window_bits) {
-  return ring_.deflated(n, form, window_bits, hub_.counters());
+  Chunk* made = ring_.deflated(n, form, window_bits, hub_.counters());
+  weigh_log();
+  return made;
 }
 
 void Channel::end(uint64_t user, EndReason reason) {
@@ -119,18 +123,41 @@ bool Channel::expire() {
   return true;
 }
 
-MessageId HomeChannel::publish(const Publication& publication) {
-  const MessageId id{hub_.epoch(), ring_.next(), hub_.origin()};
+HomeChannel::~HomeChannel() {
+  ring_.reset(ring_.next());
+  weigh_log();
+}
+
+void HomeChannel::on_weighed(int64_t change) { hub_.weigh(*this, change); }
+
+Status HomeChannel::publish(const Publication& publication, MessageId* id) {
+  if (!has_place_ && !hub_.make_place()) {
+    hub_.counters().add(Counter::limit_channels);
+    return fail(Status::full, "the node has all the channels that it may have");
+  }
+  *id = {hub_.epoch(), ring_.next(), hub_.origin()};
   const uint64_t now_us = monotonic_us();
-  Message message = Message::encode(id, key_.name(), publication, now_us);
+  Message message = Message::encode(*id, key_.name(), publication, now_us);
   RingBounds bounds = policy_.history;
-  if (!hub_.make_room(message.bytes()))
+  if (!hub_.make_room(message.bytes())) {
+    if (message.bytes() > ring_.bytes()) {
+      hub_.counters().add(Counter::limit_logs);
+      return fail(Status::full, "the logs hold all the bytes that they may");
+    }
     bounds.bytes_max = static_cast<uint32_t>(std::min<size_t>(bounds.bytes_max, ring_.bytes()));
+    hub_.counters().add(Counter::logs_cramped);
+  }
+  if (!std::exchange(has_place_, true)) hub_.take_place();
   append(std::move(message), bounds);
-  published_ = true;
   if (subscribers_ > 0) hub_.timing().begin(now_us);
   for (const auto& interest : interests_) hub_.outbox(interest->shard).add(*interest);
-  return id;
+  return Status::ok;
+}
+
+// Without a message it needs no place, even if it is still read.
+void HomeChannel::on_expired() {
+  if (std::exchange(has_place_, false)) hub_.give_place();
+  leave_if_idle();
 }
 
 void HomeChannel::on_first_came() { hub_.idle().remove(*this); }

@@ -12,6 +12,7 @@
 #include "loop/timer.h"
 #include "pubsub/idle_channels.h"
 #include "pubsub/key.h"
+#include "pubsub/numbers.h"
 #include "pubsub/presence.h"
 #include "pubsub/ring.h"
 #include "pubsub/subscriber.h"
@@ -31,6 +32,8 @@ class Channel : public Flushable, public ListNode<Aging> {
   const Ring& ring() const { return ring_; }
   // See Ring::deflated.
   Chunk* deflated(uint64_t n, FrameForm form, int window_bits);
+  // Bytes of the log, as the node counts them.
+  uint32_t weight() const { return weighed_; }
   bool has_subscribers() const { return subscribers_ > 0; }
   uint32_t subscribers() const { return subscribers_; }
 
@@ -63,6 +66,7 @@ class Channel : public Flushable, public ListNode<Aging> {
   void make_presence();
   // Brings the gauge of what logs hold up to date.
   void weigh_log();
+  virtual void on_weighed(int64_t /*change*/) {}
   // The ring may have become empty.
   virtual void on_expired() = 0;
   // Lets the subscribers that wait begin. A client may have read more on another shard than this
@@ -99,11 +103,12 @@ struct Interest : ListNode<Interest> {
 // On the shard that orders the publications.
 class HomeChannel final : public Channel, public ListNode<Idle> {
  public:
-  // `next` is the number of its first publication.
-  HomeChannel(Hub& hub, const ChannelKey& key, const Namespace& policy, uint64_t next)
-      : Channel(hub, key, policy, true) {
-    ring_.reset(next);
+  // `former`: what was here under this name.
+  HomeChannel(Hub& hub, const ChannelKey& key, const Namespace& policy, const Numbers::Gone& former)
+      : Channel(hub, key, policy, true), evicted_us_(former.evicted_us) {
+    ring_.reset(former.next);
   }
+  ~HomeChannel();
 
   // Each shard on which somebody watches presence.
   template <class F>
@@ -113,11 +118,13 @@ class HomeChannel final : public Channel, public ListNode<Idle> {
   }
   void set_watching(uint32_t shard);
 
-  // Gives the message its id and tells all who are interested. Where the node's logs have no room
-  // for it, it takes the place of older ones of this log.
-  MessageId publish(const Publication& publication);
-  // Whether something was published since it was made.
-  bool published() const { return published_; }
+  // Gives the message its id and tells all who are interested. Where the logs have no room for it,
+  // it takes the place of older ones of this log; FCE_ENOBUFS where that is not enough either.
+  Status publish(const Publication& publication, MessageId* id);
+  // Whether it has a place among the shard's channels, see Hub::take_place.
+  bool has_place() const { return has_place_; }
+  // When it last had to go with its log, on the monotonic clock; 0: never, as far as is known.
+  uint64_t evicted_us() const { return evicted_us_; }
   void add_interest(uint32_t shard);
   void remove_interest(uint32_t shard);
   // A replica asks whether it lacks something: sends it at once, past any bound.
@@ -129,12 +136,14 @@ class HomeChannel final : public Channel, public ListNode<Idle> {
  private:
   void on_first_came() override;
   void on_last_left() override { leave_if_idle(); }
-  void on_expired() override { leave_if_idle(); }
+  void on_weighed(int64_t change) override;
+  void on_expired() override;
   void drop_presence();
   bool catch_up() override { return false; }
 
   std::vector<std::unique_ptr<Interest>> interests_;
-  bool published_ = false;
+  const uint64_t evicted_us_;
+  bool has_place_ = false;
 };
 
 // On a shard that has subscribers but is not the home.

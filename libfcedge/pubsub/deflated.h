@@ -31,7 +31,8 @@ struct DeflatedFrame {
   size_t bytes() const;
 
   // The list's entry, made when it is not there yet: `*made_bytes` is what it takes then, else 0.
-  // Null: the message is too short to be compressed, which costs no entry.
+  // Null, which costs no entry: the message is too short to be compressed, or the entries of others
+  // take as much as the message itself.
   static const DeflatedFrame* get(std::unique_ptr<DeflatedFrame>* list, const Message& message,
                                   FrameForm form, int window_bits, Counters& counters,
                                   size_t* made_bytes);

@@ -13,6 +13,8 @@ constexpr uint64_t kRetryMs = 100;
 // How often, and of how many channels at once, the age of messages is looked at.
 constexpr uint64_t kSweepMs = 500;
 constexpr uint32_t kSweepChannels = 20'000;
+// How many channels may have to go for one publication, so that it takes no time to speak of.
+constexpr uint32_t kEvictionsAtOnce = 256;
 
 // What a replica has to say to its channel's home.
 class ReplicaMail final : public Mail {
@@ -50,6 +52,9 @@ Hub::Hub(PubSub& pubsub, uint32_t shard, const PubSubShard& parts)
 Hub::~Hub() { stop(); }
 
 void Hub::connect() {
+  const PubSubOptions& options = pubsub_.options();
+  places_max_ = (options.channels_max + pubsub_.shards() - 1) / pubsub_.shards();
+  log_bytes_max_ = options.log_bytes_max / pubsub_.shards();
   for (uint32_t shard = 0; shard < pubsub_.shards(); ++shard) {
     outboxes_.push_back(shard == shard_ ? nullptr
                                         : std::make_unique<Outbox>(*this, pubsub_.hub(shard)));
@@ -124,47 +129,32 @@ Status Hub::publish(const ChannelKey& key, const Publication& publication, Messa
   if (stopped_) return fail(Status::bad_state, "the node has stopped");
   HomeChannel& channel = home_channel(key);
   idle_.remove(channel);  // it is not to go for its own publication
-  // A channel counts once something was published. One that has subscribers only goes with them,
-  // and so is bounded by them.
-  if (!channel.published() && !take_place()) {
-    counters_.add(Counter::limit_channels);
-    counters_.add(Counter::publish_refused);
-    channel.leave_if_idle();
-    return fail(Status::full, "the node has all the channels that it may have");
-  }
-  *id = channel.publish(publication);
+  const Status status = channel.publish(publication, id);
+  counters_.add(status == Status::ok ? Counter::published : Counter::publish_refused);
   channel.leave_if_idle();
-  counters_.add(Counter::published);
-  return Status::ok;
+  return status;
 }
 
-bool Hub::take_place() {
-  // Another shard may be quicker to take a place that became free.
-  for (int tries = 0; tries < 4; ++tries) {
-    if (pubsub_.take_channel()) return true;
-    if (!evict()) return false;
-  }
-  return false;
-}
+bool Hub::make_place() { return places_ < places_max_ || evict(idle_.of_most_channels()); }
 
 bool Hub::make_room(size_t bytes) {
-  const uint64_t most = pubsub_.options().log_bytes_max / pubsub_.shards();
-  const auto held = [&] { return static_cast<uint64_t>(counters_.get(Gauge::log_bytes)); };
-  while (held() + bytes > most) {
-    if (evict()) continue;
-    counters_.add(Counter::logs_cramped);
-    return false;
-  }
+  // When those that are read hold too much by themselves, no other is to go in vain.
+  if (log_bytes_ - idle_.bytes() + bytes > log_bytes_max_) return false;
+  for (uint32_t i = 0; log_bytes_ + bytes > log_bytes_max_; ++i)
+    if (i == kEvictionsAtOnce || !evict(idle_.of_most_bytes())) return false;
   return true;
 }
 
-bool Hub::evict() {
-  HomeChannel* victim = idle_.victim();
+bool Hub::evict(HomeChannel* victim) {
   if (!victim) return false;
-  evicted_us_ = monotonic_us();
   counters_.add(Counter::channels_evicted);
-  drop(*victim);
+  drop(*victim, monotonic_us());
   return true;
+}
+
+void Hub::weigh(HomeChannel& channel, int64_t change) {
+  log_bytes_ += static_cast<uint64_t>(change);
+  idle_.weigh(channel, change);
 }
 
 void Hub::revoke(const Revocation& what) {
@@ -205,12 +195,12 @@ ReplicaChannel* Hub::find_replica(const ChannelKey& key) {
   return found == replicas_.end() ? nullptr : &found->second;
 }
 
-void Hub::drop(HomeChannel& channel) {
+void Hub::drop(HomeChannel& channel, uint64_t evicted_us) {
   if (stopped_) return;
   const ChannelKey key = channel.key();
-  numbers_.keep(key, channel.ring().next());
+  numbers_.keep(key, {channel.ring().next(), std::max(evicted_us, channel.evicted_us())});
   idle_.remove(channel);
-  if (channel.published()) pubsub_.give_channel();
+  if (channel.has_place()) give_place();
   homes_.erase(key);
   counters_.set(Gauge::channels, static_cast<int64_t>(homes_.size()));
 }

@@ -58,8 +58,8 @@ class Hub {
   bool stopped() const { return stopped_; }
 
   bool is_home(const ChannelKey& key) const;
-  // Appends to a channel that is at home here. When the node has all the channels or bytes of logs
-  // that it may have, channels that nobody reads go; FCE_ENOBUFS when there is none either.
+  // Appends to a channel that is at home here. When the shard has all the channels or bytes of logs
+  // that it may have, channels that nobody reads go; FCE_ENOBUFS when that does not help.
   // FCE_ENOENT without its namespace, FCE_ESTATE after stop.
   Status publish(const ChannelKey& key, const Publication& publication, MessageId* id);
   // Whether one more may subscribe here. FCE_ENOENT: there is no such namespace; FCE_ENOBUFS: the
@@ -72,6 +72,8 @@ class Hub {
 
   // When a client that is sent away is to come back, as the shard's pacing says.
   uint32_t reconnect_ms() { return pacing_ ? pacing_->retry_ms() : 1; }
+  // The same as close reasons say it.
+  std::string reconnect_text() { return "retry-after-ms=" + std::to_string(reconnect_ms()); }
   // When one that is not should, if it ever lost its connection together with all others.
   uint32_t reconnect_hint_ms() { return pacing_ ? pacing_->delay_ms() : 1; }
 
@@ -95,15 +97,23 @@ class Hub {
   uint32_t origin() const;
   Outbox& outbox(uint32_t shard) { return *outboxes_[shard]; }
   ReplicaChannel* find_replica(const ChannelKey& key);
-  void drop(HomeChannel& channel);
+  // With `evicted_us`, now, its log has to go too.
+  void drop(HomeChannel& channel, uint64_t evicted_us = 0);
   void drop(ReplicaChannel& channel);
   void retry_later();
   // Channels at home here that nobody reads.
   IdleChannels& idle() { return idle_; }
-  // When a channel last had to go for another, on the monotonic clock; 0: none ever had.
-  uint64_t evicted_us() const { return evicted_us_; }
-  // Whether the logs may hold so much more, once channels that nobody reads have gone.
+  // When a channel that is not here had to go with its log, on the monotonic clock; 0: never, as
+  // far as is known.
+  uint64_t evicted_us(const ChannelKey& key) const { return numbers_.find(key).evicted_us; }
+  // Whether one more may hold publications, once one that nobody reads has gone.
+  bool make_place();
+  void take_place() { ++places_; }
+  void give_place() { --places_; }
+  // Whether the logs may hold so much more, once some that nobody reads have gone.
   bool make_room(size_t bytes);
+  // A log of a channel at home here holds so much more, or less.
+  void weigh(HomeChannel& channel, int64_t change);
   // Has the channel's messages expire in time.
   void watch_age(Channel& channel);
   void on_join(const ChannelKey& key, uint32_t shard);
@@ -118,10 +128,8 @@ class Hub {
   // All hubs exist: makes the ways to the others.
   void connect();
   HomeChannel& home_channel(const ChannelKey& key);
-  // Takes a place in the node's budget for a channel's first publication.
-  bool take_place();
-  // False: all that are left are read.
-  bool evict();
+  // An idle channel goes. False: there is none.
+  bool evict(HomeChannel* victim);
   static void on_retry(void* self);
   static void on_sweep(void* self);
 
@@ -142,7 +150,12 @@ class Hub {
   Map<HomeChannel> homes_;
   IdleChannels idle_;
   Numbers numbers_;
-  uint64_t evicted_us_ = 0;
+  // What this shard may hold, an equal part of what the node may, and what it does. Replicas do not
+  // count: they share what the home holds, and go with those who read.
+  uint32_t places_max_ = 0;
+  uint64_t log_bytes_max_ = 0;
+  uint32_t places_ = 0;
+  uint64_t log_bytes_ = 0;
   Map<ReplicaChannel> replicas_;
   List<Channel, Aging> aging_;
   Timer retry_;

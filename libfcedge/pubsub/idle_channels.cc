@@ -5,42 +5,42 @@
 #include "pubsub/channel.h"
 
 namespace fce {
+namespace {
+
+bool is_idle(HomeChannel& channel) { return static_cast<ListNode<Idle>&>(channel).linked(); }
+
+}  // namespace
 
 void IdleChannels::add(HomeChannel& channel) {
   // Two tenants with one hash, which nobody can choose, would only be counted as one.
   Tenant& tenant = tenants_[name_hash(channel.key().tenant())];
-  const bool fresh = !static_cast<ListNode<Idle>&>(channel).linked();
+  const bool fresh = !is_idle(channel);
   tenant.channels.push_back(&channel);
-  if (fresh) recount(tenant, tenant.count + 1);
+  if (fresh) change(tenant, 1, channel.weight());
 }
 
 void IdleChannels::remove(HomeChannel& channel) {
-  ListNode<Idle>& node = channel;
-  if (!node.linked()) return;
-  node.unlink();
+  if (!is_idle(channel)) return;
+  static_cast<ListNode<Idle>&>(channel).unlink();
   const auto found = tenants_.find(name_hash(channel.key().tenant()));
-  Tenant& tenant = found->second;
-  if (tenant.count == 1) {
-    tenants_.erase(found);
-  } else {
-    recount(tenant, tenant.count - 1);
-  }
+  change(found->second, -1, -int64_t{channel.weight()});
+  if (found->second.count == 0) tenants_.erase(found);
 }
 
-HomeChannel* IdleChannels::victim() {
-  for (size_t i = buckets_.size(); i-- > 0;) {
-    Tenant* tenant = buckets_[i].front();
-    if (!tenant) continue;
-    buckets_[i].push_back(tenant);
-    return tenant->channels.front();
-  }
-  return nullptr;
+void IdleChannels::weigh(HomeChannel& channel, int64_t bytes) {
+  if (is_idle(channel)) change(tenants_[name_hash(channel.key().tenant())], 0, bytes);
 }
 
-void IdleChannels::recount(Tenant& tenant, size_t count) {
-  const bool moves = &bucket(tenant.count) != &bucket(count);
-  tenant.count = count;
-  if (moves) bucket(count).push_back(&tenant);
+void IdleChannels::change(Tenant& tenant, int64_t count, int64_t bytes) {
+  tenant.count += static_cast<size_t>(count);
+  tenant.bytes += static_cast<uint64_t>(bytes);
+  bytes_ += static_cast<uint64_t>(bytes);
+  const auto place = [&](auto& buckets, uint64_t before, uint64_t now) {
+    const auto from = std::bit_width(before), to = std::bit_width(now);
+    if (from != to || before == 0) buckets[static_cast<size_t>(to)].push_back(&tenant);
+  };
+  place(by_count_, tenant.count - static_cast<size_t>(count), tenant.count);
+  place(by_bytes_, tenant.bytes - static_cast<uint64_t>(bytes), tenant.bytes);
 }
 
 }  // namespace fce

@@ -254,7 +254,7 @@ Error LiveSession::presence(const Command& command) {
     hub_.counters().add(Counter::namespace_unknown);
     return kNoNamespace;
   }
-  if (!may(Right::presence, command.channel) || !hook_agrees(key)) {
+  if (!may(Right::presence, command.channel) || !hook_agrees(Right::presence, key)) {
     hub_.counters().add(Counter::subscribe_forbidden);
     return {CommandRefusal::forbidden, "no right to the presence of this channel"};
   }

@@ -69,9 +69,7 @@ void LiveSession::on_closed(WebSocket&, uint16_t) {
   delete this;
 }
 
-void LiveSession::on_drain(WebSocket&) {
-  close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
-}
+void LiveSession::on_drain(WebSocket&) { close(WsClose::service_restart, hub_.reconnect_text()); }
 
 void LiveSession::close(uint16_t code, std::string_view reason) {
   if (closing_) return;
@@ -141,15 +139,19 @@ bool LiveSession::may_publish(const Namespace& policy, const ChannelKey& key) co
   switch (policy.publish) {
     case PublishRight::none: break;
     case PublishRight::token: return identity_ && allows(*identity_, Right::publish, key.name());
-    case PublishRight::any: return may(Right::subscribe, key.name()) && hook_agrees(key);
+    case PublishRight::any:
+      return may(Right::subscribe, key.name()) && hook_agrees(Right::publish, key);
   }
   return false;
 }
 
 // What follows from being allowed to subscribe is not for those whom the hook keeps out; it has
-// agreed when they are subscribed.
-bool LiveSession::hook_agrees(const ChannelKey& key) const {
-  return !settings_->pubsub.subscribe_hook() || subscriptions_.count(key) > 0;
+// agreed when they are subscribed. A right that the token names does not follow from anything.
+bool LiveSession::hook_agrees(Right right, const ChannelKey& key) const {
+  if (!settings_->pubsub.subscribe_hook()) return true;
+  if (identity_ && identity_->lists_channels && allows(*identity_, right, key.name())) return true;
+  const auto found = subscriptions_.find(key);
+  return found != subscriptions_.end() && !found->second.ends();
 }
 
 // Another token may say less than the one before.

@@ -96,7 +96,7 @@ class LiveSession final : public WebSocketOwner, private RevocationWatcher {
   bool must_identify() const;
   bool may(Right right, std::string_view channel) const;
   bool may_publish(const Namespace& policy, const ChannelKey& key) const;
-  bool hook_agrees(const ChannelKey& key) const;
+  bool hook_agrees(Right right, const ChannelKey& key) const;
   void end_forbidden();
   std::string_view user() const {
     return identity_ ? std::string_view(identity_->user) : std::string_view();

@@ -33,6 +33,7 @@ class LiveSubscription final : public Subscriber, public ListNode<LivePending> {
   Step add_next(Gather& out);
 
   const ChannelKey& key() const { return *key_; }
+  using Subscriber::ends;
 
  private:
   // There only while presence is wanted.

@@ -166,12 +166,6 @@ Status PubSub::ask_presence(const ChannelKey& key, std::unique_ptr<PresenceQuery
   return fail(Status::full, "the mailbox of the channel's shard is full");
 }
 
-bool PubSub::take_channel() {
-  if (channels_.fetch_add(1, std::memory_order_relaxed) < options_.channels_max) return true;
-  channels_.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
 void PubSub::count(Counter counter) {
   const std::lock_guard<std::mutex> lock(counters_mutex_);
   counters_.add(counter);

@@ -23,9 +23,10 @@
 namespace fce {
 
 struct PubSubOptions {
-  Namespace common;                   // the default namespace; message bytes: kMessageBytesLimit
-  uint32_t channels_max = 1'000'000;  // with at least one publication, of the whole node
-  uint64_t log_bytes_max = 1u << 30;  // of all logs; each shard has an equal part
+  Namespace common;  // the default namespace; message bytes: kMessageBytesLimit
+  // Of the node, of which each shard has an equal part.
+  uint32_t channels_max = 1'000'000;  // with at least one publication
+  uint64_t log_bytes_max = 1u << 30;  // of all logs
   uint64_t epoch = 1;                 // larger than at any start before
   uint32_t origin = 0;                // this node, in ids
 };
@@ -86,10 +87,6 @@ class PubSub {
   // What happened on threads that are no shard's; to be summed with the shards' counters.
   const Counters& counters() const { return counters_; }
 
-  // For hubs: room for one more channel with publications, and back.
-  bool take_channel();
-  void give_channel() { channels_.fetch_sub(1, std::memory_order_relaxed); }
-
  private:
   void count(Counter counter);
 
@@ -98,7 +95,6 @@ class PubSub {
   Namespaces namespaces_;
   std::unique_ptr<const SubscribeHook> hook_;
   std::vector<std::unique_ptr<Hub>> hubs_;
-  std::atomic<uint32_t> channels_{0};
   std::atomic<bool> running_{false};
   std::mutex counters_mutex_;  // a counter has one writer at a time
   Counters counters_;

@@ -100,8 +100,10 @@ void Subscriber::begin() {
   if (latest) {
     // Nothing older than the latest message is ever missed.
     const bool known = gap_ == GapReason::none && from_ == Position::Kind::after;
-    gap_ = GapReason::none;
-    next_ = ring.empty() || (known && next_ + 1 >= ring.next()) ? ring.next() : ring.next() - 1;
+    const bool knows_latest = known && next_ + 1 >= ring.next();
+    // Unless that itself is gone.
+    gap_ = known && !knows_latest && ring.empty() ? GapReason::expired : GapReason::none;
+    next_ = ring.empty() || knows_latest ? ring.next() : ring.next() - 1;
   } else if (gap_ == GapReason::none) {
     Position position;
     position.kind = from_;

@@ -88,6 +88,8 @@ class Subscriber : public ListNode<Subscriber> {
   // Whether it is further than what the client was told; a keep-alive may tell.
   bool moved() const { return channel_ && state_ == State::live && untold_ > 0; }
   void told_position() { untold_ = 0; }
+  // Whether its end is still to be taken.
+  bool ends() const { return end_ != EndReason::none; }
   Channel* channel() const { return channel_; }
 
  private:

@@ -72,9 +72,7 @@ void WidgetFeed::add_presence(Gather& out) {
     out.add(Slice::whole(std::move(frame)));
 }
 
-void WidgetFeed::on_drain(WebSocket&) {
-  close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
-}
+void WidgetFeed::on_drain(WebSocket&) { close(WsClose::service_restart, hub_.reconnect_text()); }
 
 void WidgetFeed::close(uint16_t code, std::string_view reason) {
   if (closing_) return;

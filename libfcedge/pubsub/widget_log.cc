@@ -21,23 +21,21 @@ struct Part {
   bool gap = false;
 };
 
-// Whether something that is not in the log any more may be as young as that. `evicted_us`: when the
-// last channel had to go.
-bool may_have_lost(const HomeChannel* channel, const Namespace& policy, uint64_t from_us,
-                   uint64_t evicted_us) {
-  const bool whole = evicted_us <= from_us;
+// Whether something that is not in the log any more may be as young as that.
+bool may_have_lost(const Hub& hub, const WidgetLogQuery& query, const HomeChannel* channel) {
   if (!channel || channel->ring().empty()) {
-    if (!whole) return true;
+    const uint64_t evicted_us = channel ? channel->evicted_us() : hub.evicted_us(query.key);
+    if (evicted_us > query.from_us) return true;
     // A channel without a message goes, and with it what tells whether it had some.
-    const uint64_t age_us = uint64_t{policy.history.age_ms_max} * 1000;
+    const uint64_t age_us = uint64_t{hub.policy_of(query.key).history.age_ms_max} * 1000;
     const bool untouched = channel && channel->ring().next() == 1;
-    return age_us > 0 && !untouched && from_us + age_us < monotonic_us();
+    return age_us > 0 && !untouched && query.from_us + age_us < monotonic_us();
   }
   const Ring& ring = channel->ring();
   uint64_t n = ring.oldest();
-  if (n == 1 && whole) return false;
+  if (n == 1) return false;
   while (n + 1 < ring.next() && !ring.at(n)) ++n;
-  return !ring.at(n) || ring.at(n).time_us() > from_us;
+  return !ring.at(n) || ring.at(n).time_us() > query.from_us;
 }
 
 // On the channel's home shard.
@@ -45,8 +43,7 @@ Part collect(Hub& hub, const WidgetLogQuery& query, uint64_t made_us) {
   Part part;
   const HomeChannel* channel = hub.find_home(query.key);
   // All logs begin with the node.
-  part.gap = query.from_us < made_us ||
-             may_have_lost(channel, hub.policy_of(query.key), query.from_us, hub.evicted_us());
+  part.gap = query.from_us < made_us || may_have_lost(hub, query, channel);
   if (!channel) return part;
   const Ring& ring = channel->ring();
   for (uint64_t n = ring.next(); n > ring.oldest(); --n) {

@@ -76,9 +76,7 @@ void WsFeed::tell(std::string_view what, std::string_view more, Gather& out) {
   add_ws_text(channel_event(channel()->key().name(), what, more, reached()), out);
 }
 
-void WsFeed::on_drain(WebSocket&) {
-  close(WsClose::service_restart, "retry-after-ms=" + std::to_string(hub_.reconnect_ms()));
-}
+void WsFeed::on_drain(WebSocket&) { close(WsClose::service_restart, hub_.reconnect_text()); }
 
 void WsFeed::close(uint16_t code, std::string_view reason) {
   if (closing_) return;

@@ -147,6 +147,23 @@ TEST_CASE("whom the hook keeps out neither publishes there nor learns who is the
   CHECK(hook.node.count(Counter::published) == 1);
 }
 
+TEST_CASE("rights that a token names hold without the hook") {
+  Hook hook;
+  Namespace chat;
+  chat.name = "chat";
+  chat.publish = PublishRight::any;
+  REQUIRE(hook.node.pubsub().namespaces().add(chat) == Status::ok);
+  const uint8_t rights = kReadRights | mask(Right::publish);
+  hook.keeper->visitor = limited("ann", {{"chat:1", rights}, {"chat:2", mask(Right::subscribe)}});
+  LiveClient client(hook.node, hook.http, *hook.handler);
+  client.read();
+  CHECK(error_code(client.ask(publish_text(1, "chat:1", "x"))) == "");
+  CHECK(error_code(client.ask(R"({"ref":2,"presence":{"channel":"chat:1"}})")) == "");
+  CHECK(error_code(client.ask(publish_text(3, "chat:2", "x"))) == "forbidden");
+  CHECK(error_code(client.ask(R"({"ref":4,"presence":{"channel":"chat:2"}})")) == "forbidden");
+  CHECK(hook.node.count(Counter::published) == 1);
+}
+
 TEST_CASE("limits count what waits, and hold again when the hook has decided") {
   Hook hook;
   fce_live_options options{};
