@@ -7,6 +7,7 @@
 #   FSSE=1: event streams (of ours; nchan-sse has no other): fanout-sse-*, with FTLS=1 over HTTP/2
 #   and TLS: fanout-h2-*.  FNAME: another name of the case
 #   FJSON=1: our WebSockets speak fcedge.v1.json (always so in the flood mode)
+#   FSPIN=0: the generator sleeps between messages, which its server has to wake it for
 #   url: SUB_URL PUB_URL (ws/wss/http/https), SUB_SEND, SUB_HEADER, PUB_HEADER, PUB_PRE, PUB_SUF
 #   adapt the protocol.
 # sat1/sat16: closed loop, 1 or 16 messages in flight; rate: open loop, latency counted from the
