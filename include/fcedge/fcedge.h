@@ -133,7 +133,10 @@ typedef struct fce_limits {
   uint32_t tls_handshakes_us; /* time slice of handshakes per loop turn, microseconds [2000] */
   /* When new clients would wait for longer, feeds turn theirs away: WebSockets are closed with 1013
    * and "retry-after-ms=N", event streams say `retry:` and end, others are answered 503 with
-   * Retry-After [5000] */
+   * Retry-After. It is the wait of a shard's TLS clients, those whose handshake waits and those in
+   * the accept queue, by how many the shard was measured to take in a second. So a shard that takes
+   * 870 a second or more never gets to 5000 with a `backlog` of 4096. Clients in clear are accepted
+   * at once and do not count [5000] */
   uint32_t overload_ms;
 } fce_limits;
 

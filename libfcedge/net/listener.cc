@@ -183,7 +183,9 @@ Listener::Listener(NetContext& net, const CertificateStore* certificates, Stream
     : net_(net),
       certificates_(certificates),
       acceptor_(acceptor),
-      resume_([](void* self) { static_cast<Listener*>(self)->resume(); }, this) {}
+      resume_([](void* self) { static_cast<Listener*>(self)->resume(); }, this) {
+  if (certificates_) net_.admission.expect_tls();
+}
 
 Listener::~Listener() { close(); }
 
@@ -216,8 +218,7 @@ void Listener::on_readable() {
     return set_queue(queue());
   const uint64_t began_us = monotonic_us();
   const uint32_t accepted = accept_some();
-  admission.spent(monotonic_us() - began_us);
-  if (!certificates_ && accepted > 0) admission.admitted(accepted);
+  if (accepted > 0) admission.accepted(monotonic_us() - began_us, accepted);
 }
 
 // How many waited and were taken.

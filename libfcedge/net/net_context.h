@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "loop/loop.h"
 #include "metrics/counters.h"
 #include "net/admission.h"
@@ -42,6 +43,7 @@ struct NetContext {
   // Takes one of this turn's handshakes; false when they are used up.
   bool take_handshake() {
     if (handshake_turn_ != loop.turn()) {
+      admission.begin_lane(monotonic_us(), handshake_turn_ + 1 == loop.turn());
       handshake_turn_ = loop.turn();
       handshakes_left_ = limits.tls_handshakes_per_turn;
     }

@@ -75,9 +75,15 @@ void Stream::take_admission() {
   --net_.admission.handshakes_waiting;
   reading_ = true;
   const uint64_t began_us = monotonic_us();
+  const uint32_t before_us = handshake_us_;
   receive();
-  net_.admission.spent(monotonic_us() - began_us);
-  if (state_ == State::open || state_ == State::closing) net_.admission.admitted();
+  const auto us = static_cast<uint32_t>(before_us + monotonic_us() - began_us);
+  net_.admission.stepped(!shaking());
+  if (shaking()) {
+    handshake_us_ = us;
+  } else if (state_ != State::closed) {
+    net_.admission.admitted(us);
+  }
   update_poll();
 }
 
@@ -155,6 +161,7 @@ void Stream::step_handshake() {
   net_.counters.record(Histogram::tls_handshake,
                        static_cast<uint32_t>(monotonic_us()) - accepted_us_);
   empty_records_minute_ = 0;
+  empty_records_ = 0;
   if (tls_.resumed()) net_.counters.add(Counter::tls_resumed);
   state_ = State::open;
   acceptor_.on_stream(*this);

@@ -165,7 +165,10 @@ class Stream final : public Flushable, public ListNode<Stream> {
   Status why_ = Status::ok;
   uint32_t pass_bytes_max_ = Gather::kBytesMax;
   uint32_t batch_number_ = 0;
-  int32_t empty_records_ = 0;  // TLS records without data in this minute
+  union {
+    uint32_t handshake_us_ = 0;  // during the handshake: what it has cost so far
+    int32_t empty_records_;      // afterwards: TLS records without data in this minute
+  };
   union {
     uint32_t accepted_us_;           // during the handshake; these bits go round in an hour
     uint32_t empty_records_minute_;  // afterwards

@@ -31,8 +31,8 @@ Range many_times(Pacing& pacing, uint32_t clients) {
 // Makes the shard one that takes so long for a client.
 void measure(Admission& admission, uint32_t cost_us) {
   for (int i = 0; i < 1000; ++i) {
-    admission.spent(cost_us);
-    admission.admitted();
+    admission.accepted(0, 1);
+    admission.admitted(cost_us);
   }
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("pacing: an overloaded shard sends clients away, until it is no more")
     h2_answer_text(exchange, "served");
   });
   H2Client& client = node.open();
-  node.net.admission.accept_queue = 5000;  // of 250 us each
+  node.net.admission.accept_queue = 5000;  // of 2,000 a second
   const int32_t refused = client.request(H2Client::get("/"));
   node.settle();
   CHECK(client.answers[refused].status == 503);
@@ -113,7 +113,7 @@ TEST_CASE("pacing: an overloaded shard sends clients away, until it is no more")
   CHECK(served == 0);
   CHECK(node.counted(Counter::reconnects_paced) == 2);
   client.reset(socket);
-  node.net.admission.accept_queue = 3000;
+  node.net.admission.accept_queue = 1500;
   const int32_t taken = client.request(H2Client::get("/"));
   node.settle();
   CHECK(client.answers[taken].body == "served");

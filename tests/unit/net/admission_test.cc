@@ -34,39 +34,77 @@ std::string hello_of_a_client() {
 
 TEST_CASE("admission: the cost of a client follows what was measured") {
   Admission admission;
+  CHECK(admission.cost_us() == 50);  // nobody shakes hands here
+  admission.expect_tls();
   CHECK(admission.cost_us() == 250);
-  CHECK(admission.per_s() == 4000);
   for (int i = 0; i < 500; ++i) {
-    admission.spent(300);
-    admission.spent(700);
-    admission.admitted();
+    admission.accepted(64 * 100, 64);
+    admission.admitted(900);
   }
   CHECK(admission.cost_us() >= 990);
   CHECK(admission.cost_us() <= 1000);
-  // Those who fail cost as well.
-  for (int i = 0; i < 500; ++i) {
-    admission.spent(1000);
-    admission.spent(1000);
-    admission.admitted();
-  }
-  CHECK(admission.cost_us() >= 1990);
-  for (int i = 0; i < 100; ++i) {
-    admission.spent(64 * 100);
-    admission.admitted(64);
-  }
-  CHECK(admission.cost_us() == 100);
-  admission.admitted(1000);
+  admission.admitted(60'000'000);  // as if the machine had slept
+  CHECK(admission.cost_us() <= 5000);
+  // Clients in clear say nothing about handshakes.
+  for (int i = 0; i < 500; ++i) admission.admitted(900);
+  for (int i = 0; i < 500; ++i) admission.accepted(0, 1000);
+  CHECK(admission.cost_us() >= 890);
+  for (int i = 0; i < 500; ++i) admission.admitted(0);
   CHECK(admission.cost_us() == 50);  // there is always something
-  CHECK(admission.per_s() == 20'000);
 }
 
-TEST_CASE("admission: how long those who wait have to") {
+TEST_CASE("admission: how long those who wait have to is measured while there are some") {
   Admission admission;
+  uint64_t now_us = 100'000'000;
+  const auto turns = [&](int count, uint64_t us, uint32_t gone, uint32_t left) {
+    for (int i = 0; i < count; ++i) {
+      admission.begin_lane(now_us, i > 0);
+      admission.handshakes_waiting = left;
+      for (uint32_t each = 0; each < gone; ++each) admission.stepped(true);
+      admission.stepped(false);
+      now_us += us;
+    }
+  };
   CHECK(admission.backlog_ms() == 0);
   admission.handshakes_waiting = 100;
-  CHECK(admission.backlog_ms() == 25);
+  CHECK(admission.backlog_ms() == 50);
   admission.accept_queue = 3900;
-  CHECK(admission.backlog_ms() == 1000);
+  CHECK(admission.backlog_ms() == 2000);
+  // Four of them in a turn of 10 ms are 400 a second, however little of it was theirs.
+  turns(400, 10'000, 4, 256);
+  CHECK(admission.taken_per_s() >= 390);
+  CHECK(admission.taken_per_s() <= 420);
+  CHECK(admission.backlog_ms() > 9'000);
+  // A lane that is worked off says nothing of what it could take.
+  turns(400, 10'000, 1, 0);
+  CHECK(admission.taken_per_s() >= 390);
+  CHECK(admission.taken_per_s() <= 420);
+  // Nor does what was long ago of what is.
+  now_us += 11'000'000;
+  turns(1, 10'000, 1, 0);
+  CHECK(admission.taken_per_s() == 2000);
+  // Nobody gets in any more: it does not divide by nothing.
+  turns(1000, 100'000, 0, 256);
+  CHECK(admission.taken_per_s() == 1);
+  admission.handshakes_waiting = admission.accept_queue = 0;
+  CHECK(admission.backlog_ms() == 0);
+}
+
+TEST_CASE("admission: the lane of real handshakes is measured, and those who fail cost nobody") {
+  TlsNode node;
+  node.limits.tls_handshakes_per_turn = 2;
+  node.loop.set_admission_us(10'000'000);
+  Admission& admission = node.net.admission;
+  admission.expect_tls();
+  const uint32_t cost_us = admission.cost_us();
+  const std::string garbage(200, 'x');
+  for (int i = 0; i < 40; ++i) {
+    node.open();
+    REQUIRE(::send(node.client(), garbage.data(), garbage.size(), MSG_NOSIGNAL) > 0);
+  }
+  while (node.count(Counter::tls_failures) < 40) node.turn(1);
+  CHECK(admission.cost_us() == cost_us);
+  CHECK(admission.taken_per_s() != 2000);
 }
 
 TEST_CASE("admission: handshakes wait for their turn in the order in which they came") {
@@ -172,10 +210,9 @@ TEST_CASE("admission: handshakes that are through are measured, clients in clear
     TlsNode node;
     Admission& admission = node.net.admission;
     // From far off, so that it shows.
-    for (int i = 0; i < 500; ++i) {
-      admission.spent(90'000);
-      admission.admitted();
-    }
+    for (int i = 0; i < 500; ++i) admission.accepted(90'000, 1);
+    if (tls)
+      for (int i = 0; i < 500; ++i) admission.admitted(90'000);
     const uint32_t before = admission.cost_us();
     if (tls) {
       node.open();
