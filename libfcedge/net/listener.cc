@@ -241,6 +241,8 @@ uint32_t Listener::accept_some() {
       adopt(fd, PeerAddress::from(from.storage));
     }
   }
+  // The kernel does not tell of an empty queue, and those who were taken wait there no more.
+  if (queued_ > 0) set_queue(queue());
   return accepted;
 }
 
@@ -250,6 +252,7 @@ void Listener::set_queue(uint32_t clients) {
 }
 
 uint32_t Listener::queue() const {
+  if (!handle_) return 0;
   tcp_info info{};
   socklen_t size = sizeof info;
   // Of a listening socket that is the length of its queue.

@@ -204,6 +204,30 @@ TEST_CASE("admission: while too many handshakes wait, new clients do so in the k
   listener.close();
 }
 
+TEST_CASE("admission: a queue that was worked off at the limit of a turn is known to be empty") {
+  TlsNode node;
+  BoundAddress bound;
+  ListenAddress address;
+  REQUIRE(ListenAddress::parse("127.0.0.1:0", &address) == Status::ok);
+  REQUIRE(BoundAddress::bind(address, {}, &bound) == Status::ok);
+  Listener listener(node.net, &node.store, node);
+  REQUIRE(listener.open(bound.take(0)) == Status::ok);
+  Admission& admission = node.net.admission;
+  admission.handshakes_waiting = node.limits.tls_handshakes_pending_max;
+  constexpr uint32_t kAcceptsPerTurn = 64;
+  for (uint32_t i = 0; i < 2 * kAcceptsPerTurn; ++i)
+    node.clients.push_back(connect_to(bound.port()));
+  node.turn(1);
+  CHECK(admission.accept_queue == 2 * kAcceptsPerTurn);
+  admission.handshakes_waiting = 0;
+  while (node.count(Counter::accepted) == 0) node.turn(1);
+  CHECK(node.count(Counter::accepted) == kAcceptsPerTurn);
+  CHECK(admission.accept_queue == kAcceptsPerTurn);
+  while (node.count(Counter::accepted) < 2 * kAcceptsPerTurn) node.turn(1);
+  CHECK(admission.accept_queue == 0);
+  listener.close();
+}
+
 TEST_CASE("admission: handshakes that are through are measured, clients in clear too") {
   for (const bool tls : {true, false}) {
     CAPTURE(tls);
