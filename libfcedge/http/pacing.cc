@@ -57,6 +57,7 @@ uint32_t Pacing::retry_ms() {
 bool refuse_overload(Exchange& exchange, const char* subprotocol) {
   Pacing& pacing = exchange.http.pacing;
   if (!pacing.overloaded()) return false;
+  exchange.http.net.counters.add(Counter::limit_overload);
   if (is_websocket_request(exchange.request)) {
     static Farewell farewell;
     WebSocketOptions options;

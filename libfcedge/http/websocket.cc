@@ -186,6 +186,7 @@ void WebSocket::on_eof() {
 void WebSocket::on_time(void* self) {
   auto* socket = static_cast<WebSocket*>(self);
   if (socket->state_ == State::open) return socket->watch_silence();
+  socket->http_.net.counters.add(Counter::limit_ws_close);
   socket->state_ = State::done;
   socket->channel_.abort(Status::timed_out);
 }

@@ -94,6 +94,11 @@ namespace fce {
   X(limit_h2_idle, "fcedge_limit_http2_idle_total", "Closed: HTTP/2 connection without streams")   \
   X(handshakes_deferred, "fcedge_tls_handshakes_deferred_total",                                   \
     "Times that a handshake had to wait for another turn")                                         \
+  X(limit_handshakes_pending, "fcedge_limit_tls_handshakes_pending_total",                         \
+    "Held back: times that new clients had to wait in the kernel")                                 \
+  X(limit_overload, "fcedge_limit_overload_total", "Turned away: new clients wait for too long")   \
+  X(limit_ws_close, "fcedge_limit_websocket_close_time_total",                                     \
+    "Closed: WebSocket peer did not finish its goodbye")                                           \
   X(reconnects_paced, "fcedge_reconnects_paced_total", "Clients that were told when to come back") \
   X(uring_sends, "fcedge_uring_sends_total", "Sends that left in a batch through io_uring")        \
   X(uring_batches, "fcedge_uring_batches_total", "Batches submitted to io_uring")                  \

@@ -16,6 +16,14 @@ namespace fce {
   X(mailbox_depth, "fcedge_mailbox_depth", "", "Messages between threads that wait")          \
   X(fanout_queue, "fcedge_fanout_queue", "",                                                  \
     "About how much waits for its part of the fan-out, at the end of the last turn")          \
+  X(handshakes_waiting, "fcedge_tls_handshakes_waiting", "",                                  \
+    "TLS clients who have sent something that was not looked at yet")                         \
+  X(accept_queue, "fcedge_accept_queue", "",                                                  \
+    "TLS clients who wait in the kernel for a listener that is held back")                    \
+  X(clients_taken_per_s, "fcedge_tls_clients_taken_per_second", "",                           \
+    "TLS clients who leave the queue in a second of its being full, as last measured")        \
+  X(clients_per_s_max, "fcedge_clients_per_second_max", "",                                   \
+    "New clients in a second if shards did nothing else, by what one was measured to cost")   \
   X(subscribers, "fcedge_pubsub_subscribers", "", "Subscriptions that are open")              \
   X(channels, "fcedge_pubsub_channels", "", "Channels, each counted at its home shard")       \
   X(log_bytes, "fcedge_pubsub_log_bytes", "bytes", "Bytes of messages in the channels' logs") \

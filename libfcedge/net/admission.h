@@ -35,6 +35,9 @@ class Admission {
     return std::max(kCostUsMin, static_cast<uint32_t>(us));
   }
 
+  // Clients that the shard could take in a second if it did nothing else.
+  uint32_t per_s() const { return 1'000'000 / cost_us(); }
+
   // --- How long those who wait have to.
 
   // The lane begins. `went_on`: it was left with some in the turn before, which began this one.

@@ -214,11 +214,16 @@ void Listener::on_readable() {
   Admission& admission = net_.admission;
   // While too many handshakes wait, new ones do so in the kernel. The loop keeps turning for those,
   // so that nothing has to wake this.
-  if (certificates_ && admission.handshakes_waiting >= net_.limits.tls_handshakes_pending_max)
+  if (certificates_ && admission.handshakes_waiting >= net_.limits.tls_handshakes_pending_max) {
+    if (!std::exchange(held_back_, true)) net_.counters.add(Counter::limit_handshakes_pending);
     return set_queue(queue());
+  }
+  held_back_ = false;
   const uint64_t began_us = monotonic_us();
   const uint32_t accepted = accept_some();
-  if (accepted > 0) admission.accepted(monotonic_us() - began_us, accepted);
+  if (accepted == 0) return;
+  admission.accepted(monotonic_us() - began_us, accepted);
+  net_.show_admission();
 }
 
 // How many waited and were taken.
@@ -249,6 +254,7 @@ uint32_t Listener::accept_some() {
 void Listener::set_queue(uint32_t clients) {
   net_.admission.accept_queue += clients - queued_;
   queued_ = clients;
+  net_.show_admission();
 }
 
 uint32_t Listener::queue() const {

@@ -73,7 +73,8 @@ class Listener {
   Handle* handle_ = nullptr;  // frees itself once libuv has let go of it
   int fd_ = -1;
   uint32_t queued_ = 0;  // clients in the kernel's queue, as told to the shard's admission
-  Timer resume_;         // after the process ran out of descriptors
+  bool held_back_ = false;
+  Timer resume_;  // after the process ran out of descriptors
   std::function<void(int fd)> hand_out_;
 };
 

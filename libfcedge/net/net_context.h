@@ -35,6 +35,7 @@ struct NetContext {
         plain_buffer(std::make_unique<uint8_t[]>(kPlainBytes)) {
     loop.set_batch(&batch);
     loop.set_admission_us(limits.tls_handshakes_us);
+    show_admission();
   }
   ~NetContext() { loop.set_batch(nullptr); }
   NetContext(const NetContext&) = delete;
@@ -50,6 +51,14 @@ struct NetContext {
     if (handshakes_left_ == 0) return false;
     --handshakes_left_;
     return true;
+  }
+
+  // Sets the gauges of who waits and how fast they are taken.
+  void show_admission() {
+    counters.set(Gauge::handshakes_waiting, admission.handshakes_waiting);
+    counters.set(Gauge::accept_queue, admission.accept_queue);
+    counters.set(Gauge::clients_taken_per_s, admission.taken_per_s());
+    counters.set(Gauge::clients_per_s_max, admission.per_s());
   }
 
   Loop& loop;

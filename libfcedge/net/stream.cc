@@ -84,6 +84,7 @@ void Stream::take_admission() {
   } else if (state_ != State::closed) {
     net_.admission.admitted(us);
   }
+  net_.show_admission();
   update_poll();
 }
 
@@ -265,7 +266,10 @@ void Stream::finish(Status why) {
   state_ = State::closed;
   why_ = why;
   timer_.cancel();
-  if (waits) --net_.admission.handshakes_waiting;
+  if (waits) {
+    --net_.admission.handshakes_waiting;
+    net_.show_admission();
+  }
   ListNode<Flushable>::unlink();
   ListNode<Stream>::unlink();
   --net_.stream_count;

@@ -94,6 +94,7 @@ bool FeedHandler::send_away(Exchange& exchange) const {
     return refuse_overload(exchange, WsFeed::kJsonProtocol.data());
   static constexpr Header kHeaders[] = {{"content-type", "text/event-stream"},
                                         {"cache-control", "no-store"}};
+  exchange.http.net.counters.add(Counter::limit_overload);
   exchange.respond(200, kHeaders,
                    Body::copy_of("retry: " + std::to_string(pacing.retry_ms()) + "\n\n"));
   return true;

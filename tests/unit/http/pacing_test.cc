@@ -112,6 +112,7 @@ TEST_CASE("pacing: an overloaded shard sends clients away, until it is no more")
   CHECK(told.substr(4).starts_with("retry-after-ms="));
   CHECK(served == 0);
   CHECK(node.counted(Counter::reconnects_paced) == 2);
+  CHECK(node.counted(Counter::limit_overload) == 2);
   client.reset(socket);
   node.net.admission.accept_queue = 1500;
   const int32_t taken = client.request(H2Client::get("/"));

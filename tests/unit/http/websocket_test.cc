@@ -210,6 +210,7 @@ TEST_CASE("websocket: the owner closes") {
     node.pass_time(WebSocket::kCloseMs - 1000);
     CHECK(node.owner.log == "");
     node.pass_time(WebSocket::kCloseMs + 1000);
+    CHECK(node.counters.get(Counter::limit_ws_close) == 1);
     CHECK(node.received() == "");
     CHECK(node.client_eof);
     CHECK(node.owner.log == "closed 1006\n");

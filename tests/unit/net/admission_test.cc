@@ -37,6 +37,7 @@ TEST_CASE("admission: the cost of a client follows what was measured") {
   CHECK(admission.cost_us() == 50);  // nobody shakes hands here
   admission.expect_tls();
   CHECK(admission.cost_us() == 250);
+  CHECK(admission.per_s() == 4000);
   for (int i = 0; i < 500; ++i) {
     admission.accepted(64 * 100, 64);
     admission.admitted(900);
@@ -188,6 +189,8 @@ TEST_CASE("admission: while too many handshakes wait, new clients do so in the k
   node.turn(1);
   CHECK(node.count(Counter::accepted) == 6);
   CHECK(admission.accept_queue == 4);
+  CHECK(node.counters.get(Gauge::accept_queue) == 4);
+  CHECK(node.counters.get(Gauge::handshakes_waiting) == admission.handshakes_waiting);
   CHECK(admission.backlog_ms() >= 1);
   while (admission.handshakes_waiting >= 3) {
     CHECK(node.count(Counter::accepted) == 6);
@@ -197,6 +200,11 @@ TEST_CASE("admission: while too many handshakes wait, new clients do so in the k
   while (admission.handshakes_waiting > 0) node.turn(1);
   node.turn(4);
   CHECK(admission.accept_queue == 0);
+  CHECK(node.counters.get(Gauge::accept_queue) == 0);
+  CHECK(node.counters.get(Gauge::handshakes_waiting) == 0);
+  CHECK(node.counters.get(Gauge::clients_taken_per_s) == admission.taken_per_s());
+  CHECK(node.counters.get(Gauge::clients_per_s_max) == admission.per_s());
+  CHECK(node.count(Counter::limit_handshakes_pending) == 1);
   for (const int fd : node.clients) {
     char byte;
     CHECK(::recv(fd, &byte, 1, MSG_PEEK) == 1);

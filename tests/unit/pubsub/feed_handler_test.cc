@@ -226,6 +226,7 @@ TEST_CASE("an overloaded shard tells event streams when to come back, in their o
   CHECK(poll.status == 503);
   CHECK(poll.header("Retry-After") != "");
   CHECK(http.counters.get(Counter::reconnects_paced) == 2);
+  CHECK(http.counters.get(Counter::limit_overload) == 2);
   http.net.admission.accept_queue = 0;
   TestRequest later(http);
   fill(later).run(*handler);
