@@ -128,7 +128,8 @@ typedef struct fce_limits {
   uint32_t ws_control_per_s;        /* pings and pongs from a client a second [20] */
   uint32_t h2_idle_ms;              /* an HTTP/2 connection without a stream [30000] */
   /* Handshakes that have begun and wait for their turn, per shard; new clients wait in the kernel's
-   * accept queue meanwhile [256] */
+   * accept queue meanwhile. A unix socket is held back by those of the one shard that accepts on it
+   * and hands connections round: the others take what they are handed [256] */
   uint32_t tls_handshakes_pending_max;
   uint32_t tls_handshakes_us; /* time slice of handshakes per loop turn, microseconds [2000] */
   /* When new clients would wait for longer, feeds turn theirs away: WebSockets are closed with 1013

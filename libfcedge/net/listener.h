@@ -52,7 +52,9 @@ class Listener {
 
   Status open(int fd);
   // For a unix socket: who takes an accepted descriptor (this shard by `adopt`, or another by
-  // mail).
+  // mail). Only this shard's lane of handshakes holds the listener back, and only its admission is
+  // told what accepting cost: another shard may get more handshakes than it has time for, which
+  // then wait in its lane.
   void set_hand_out(std::function<void(int fd)> hand_out) { hand_out_ = std::move(hand_out); }
   void adopt(int fd, const PeerAddress& peer);
   // Closes the socket. Connections that wait in the kernel's queue are reset.
