@@ -102,7 +102,6 @@ class Stream final : public Flushable, public ListNode<Stream> {
   ~Stream();
 
   void on_poll(int events);
-  void on_readable();
   void on_hello(Bytes data);
   void begin_tls(Bytes hello);
   void step_handshake();
