@@ -11,8 +11,9 @@ namespace fce {
 uint64_t monotonic_us();
 int64_t wall_seconds();
 uint64_t wall_ms();
-// What the wall clock showed at a time of the monotonic clock: always the same for the same time,
-// unless the wall clock was set since.
+// What the wall clock showed at a time of the monotonic clock, within a second: always the same for
+// the same time, unless the wall clock was set by more than a second since. A smaller step, as time
+// daemons make, is not taken over, however long ago it was; several are once they come to more.
 uint64_t wall_ms_at(uint64_t at_us);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 section 5.6.7): always 29 bytes.
