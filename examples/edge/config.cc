@@ -52,6 +52,7 @@ constexpr LimitKey kLimitKeys[] = {
     {"tls_handshakes_pending_max", &fce_limits::tls_handshakes_pending_max, 1, kCountMax},
     {"tls_handshakes_us", &fce_limits::tls_handshakes_us, 1, 1'000'000},
     {"overload_ms", &fce_limits::overload_ms, 1, kMsMax},
+    {"ws_inflate_bytes_per_s", &fce_limits::ws_inflate_bytes_per_s, 1, kBytesMax},
 };
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");

@@ -139,6 +139,9 @@ typedef struct fce_limits {
    * 870 a second or more never gets to 5000 with a `backlog` of 4096. Clients in clear are accepted
    * at once and do not count [5000] */
   uint32_t overload_ms;
+  /* What a client's compressed WebSocket messages may come to a second once they are inflated, the
+   * burst being as much or one message; beyond it the client is closed with 1008 [1048576] */
+  uint32_t ws_inflate_bytes_per_s;
 } fce_limits;
 
 /* ---- Node ---- */

@@ -37,6 +37,7 @@ Limits Limits::from(const fce_limits* options) {
   FCE_TAKE_(tls_handshakes_pending_max);
   FCE_TAKE_(tls_handshakes_us);
   FCE_TAKE_(overload_ms);
+  FCE_TAKE_(ws_inflate_bytes_per_s);
 #undef FCE_TAKE_
   return limits;
 }

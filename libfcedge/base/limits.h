@@ -33,6 +33,7 @@ struct Limits {
   uint32_t tls_handshakes_pending_max = 256;
   uint32_t tls_handshakes_us = 2000;
   uint32_t overload_ms = 5000;
+  uint32_t ws_inflate_bytes_per_s = 1 << 20;
 
   // Takes what the embedding program set; what it left zero (or does not know of) stays.
   static Limits from(const fce_limits* options);

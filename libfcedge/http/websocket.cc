@@ -145,15 +145,28 @@ void WebSocket::read(Bytes data) {
   while (state_ != State::done && !channel_.closing()) {
     switch (parser_.next(&data, scratch, &item)) {
       case WsParser::Step::more: return;
-      case WsParser::Step::message:
-        if (state_ == State::open)
-          owner_.on_message(*this, as_text(item.payload), item.opcode == WsOpcode::text);
-        break;
+      case WsParser::Step::message: on_message(item); break;
       case WsParser::Step::control: on_control(item); break;
       case WsParser::Step::failed: on_broken(); break;
     }
   }
   parser_.reset();
+}
+
+void WebSocket::on_message(const WsParser::Item& item) {
+  if (state_ != State::open) return;
+  if (item.inflated && !may_inflate(item.payload.size()))
+    return fail(WsClose::policy, Counter::limit_inflate_rate);
+  owner_.on_message(*this, as_text(item.payload), item.opcode == WsOpcode::text);
+}
+
+// A few bytes inflate to a thousand times as many, whatever the owner makes of them. One message
+// that is as large as it may be is always in order.
+bool WebSocket::may_inflate(size_t bytes) {
+  const Limits& limits = http_.net.limits;
+  const uint32_t per_s = limits.ws_inflate_bytes_per_s;
+  const uint32_t burst = std::max(per_s, limits.ws_message_bytes_max);
+  return inflate_rate_.take(http_.net.loop.now_ms(), per_s, burst, bytes);
 }
 
 void WebSocket::on_control(const WsParser::Item& item) {
@@ -308,6 +321,7 @@ void WebSocket::close(uint16_t code, std::string_view reason) {
   if (state_ != State::open) return;
   queue_close(code, reason);
   state_ = State::closing;
+  parser_.stop_inflating();
   timer_.arm(http_.net.loop.timers(), kCloseMs);
   channel_.want_flush(Lane::answer);
 }

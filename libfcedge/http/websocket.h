@@ -99,6 +99,8 @@ class WebSocket final : public StreamOwner, public Drainable {
   uint32_t now_ms() const { return static_cast<uint32_t>(http_.net.loop.now_ms()); }
   void take_first_turn();
   void read(Bytes data);
+  void on_message(const WsParser::Item& item);
+  bool may_inflate(size_t bytes);
   void on_control(const WsParser::Item& item);
   void on_broken();
   void fail(uint16_t code, Counter counter);
@@ -116,6 +118,7 @@ class WebSocket final : public StreamOwner, public Drainable {
   std::unique_ptr<Output> output_;
   std::unique_ptr<FirstTurn> first_turn_;
   RateLimit control_rate_;
+  RateLimit inflate_rate_;
   uint32_t ping_ms_;
   uint32_t dead_ms_;
   uint32_t heard_ms_;  // low half of the loop's time; silences are far shorter than it lasts

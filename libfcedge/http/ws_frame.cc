@@ -168,13 +168,16 @@ WsParser::Step WsParser::finish_control(WsOpcode opcode, Bytes payload, Item* it
 }
 
 WsParser::Step WsParser::finish_compressed(WsOpcode opcode, Bytes payload, Item* item) {
+  item->opcode = opcode;
+  item->payload = {};
+  if (!inflates_) return Step::message;
+  item->inflated = true;
   switch (ws_inflate_message(payload, message_bytes_max_, &item->payload)) {
     case WsInflated::done: break;
     case WsInflated::too_big: inflated_too_big_ = true; return fail(WsClose::too_big);
     case WsInflated::broken: return fail(WsClose::invalid_payload);
   }
   if (opcode == WsOpcode::text && !is_utf8(item->payload)) return fail(WsClose::invalid_payload);
-  item->opcode = opcode;
   return Step::message;
 }
 
@@ -277,6 +280,7 @@ WsParser::Step WsParser::read_parts(Bytes* in, Item* item) {
 
 WsParser::Step WsParser::next(Bytes* in, MutableBytes scratch, Item* item) {
   if (error_ != 0) return Step::failed;
+  item->inflated = false;
   if (partial_ && partial_->delivered) partial_.reset();
   if (in->empty()) return Step::more;
   Step step;

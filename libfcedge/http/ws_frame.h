@@ -63,6 +63,7 @@ class WsParser {
   };
   struct Item {
     WsOpcode opcode = WsOpcode::text;  // never `continuation`
+    bool inflated = false;             // the payload was compressed
     uint16_t close_code = 0;           // of a close frame; 1005 when it has none
     Bytes payload;                     // unmasked; of a close frame the reason
   };
@@ -78,6 +79,9 @@ class WsParser {
   bool inflated_too_big() const { return inflated_too_big_; }
   // Whether nothing is half received, and so no memory is held.
   bool idle() const { return partial_ == nullptr; }
+  // From here on compressed messages are taken for empty ones: nobody is going to read them, and
+  // they cost far more than their bytes.
+  void stop_inflating() { inflates_ = false; }
   // Forgets what is half received.
   void reset() { partial_.reset(); }
 
@@ -110,8 +114,9 @@ class WsParser {
   std::unique_ptr<Partial, Free> partial_;
   uint32_t message_bytes_max_;
   uint16_t error_ = 0;
-  bool deflate_;
-  bool inflated_too_big_ = false;
+  bool deflate_ : 1;
+  bool inflates_ : 1 = true;
+  bool inflated_too_big_ : 1 = false;
 };
 
 }  // namespace fce

@@ -91,6 +91,8 @@ namespace fce {
     "Messages that were tried to compress and did not shrink")                                     \
   X(limit_inflate, "fcedge_limit_websocket_inflate_total",                                         \
     "Closed: compressed WebSocket message too large")                                              \
+  X(limit_inflate_rate, "fcedge_limit_websocket_inflate_rate_total",                               \
+    "Closed: too many bytes of compressed WebSocket messages")                                     \
   X(limit_h2_idle, "fcedge_limit_http2_idle_total", "Closed: HTTP/2 connection without streams")   \
   X(handshakes_deferred, "fcedge_tls_handshakes_deferred_total",                                   \
     "Times that a handshake had to wait for another turn")                                         \

@@ -30,6 +30,19 @@ TEST_CASE("rate: what is not used up to the burst is lost") {
   CHECK(take_all(rate, UINT64_C(1) << 40, 4'000'000, 20) == 20);
 }
 
+TEST_CASE("rate: several at once, all or none") {
+  RateLimit rate;
+  CHECK(rate.take(1000, 10, 20, 15));
+  CHECK_FALSE(rate.take(1000, 10, 20, 6));
+  CHECK(rate.take(1000, 10, 20, 5));
+  CHECK(rate.take(1000, 10, 20, 0));
+  CHECK_FALSE(rate.take(1900, 10, 20, 10));
+  CHECK(rate.take(2000, 10, 20, 10));
+  RateLimit large;
+  CHECK(large.take(1000, 1 << 30, 1 << 30, 1 << 30));
+  CHECK_FALSE(large.take(1000, 1 << 30, 1 << 30, 1));
+}
+
 TEST_CASE("rate: parts of a token are kept") {
   RateLimit rate;
   CHECK(take_all(rate, 1000, 3, 2) == 2);

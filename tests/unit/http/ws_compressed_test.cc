@@ -163,6 +163,60 @@ TEST_CASE("ws_compressed: a bomb closes the connection and is counted") {
   CHECK(node.owner.log == "closed 1009\n");
 }
 
+TEST_CASE("ws_compressed: what a client may have inflated in a second has an end") {
+  WsTestNode node;
+  node.limits.ws_inflate_bytes_per_s = 100'000;
+  node.options.deflate = true;
+  node.headers.push_back({"sec-websocket-extensions", "permessage-deflate"});
+  node.open_ready();
+  int messages = 0;
+  node.owner.message = [&](WebSocket&, std::string_view) { ++messages; };
+  const std::string large = frame(kFin | kRsv1 | ws_client::text, shrunk(50'000));
+  SUBCASE("they are all that counts") {
+    for (int i = 0; i < 20; ++i) node.send(frame(kFin | ws_client::text, std::string(50'000, 'a')));
+    CHECK(messages == 20);
+    node.send(large + large);
+    CHECK(messages == 22);
+    CHECK(node.received() == "");
+  }
+  SUBCASE("too many") {
+    std::string all;
+    for (int i = 0; i < 500; ++i) all += large;
+    node.send(all);
+    CHECK(messages >= 2);
+    CHECK(messages <= 4);
+    CHECK(node.received() == server_close(1008));
+    CHECK(node.counters.get(Counter::limit_inflate_rate) == 1);
+    node.leave();
+    CHECK(node.owner.log.ends_with("closed 1008\n"));
+  }
+  SUBCASE("a message that is as large as it may be is always in order") {
+    node.limits.ws_inflate_bytes_per_s = 1;
+    node.send(large);
+    CHECK(messages == 1);
+    CHECK(node.received() == "");
+  }
+}
+
+TEST_CASE("ws_compressed: nothing is inflated for a socket that closes") {
+  WsTestNode node;
+  node.options.deflate = true;
+  node.headers.push_back({"sec-websocket-extensions", "permessage-deflate"});
+  node.open_ready();
+  node.owner.message = [](WebSocket& socket, std::string_view) { socket.close(4429, ""); };
+  const std::string hello = frame(kFin | kRsv1 | ws_client::text, kHello);
+  // Broken ones show that nobody looks into them.
+  const std::string broken = frame(kFin | kRsv1 | ws_client::text, "\xff");
+  const std::string parts = frame(kRsv1 | ws_client::text, "\xff") + frame(kFin, "\xff");
+  node.send(hello + broken + parts + hello);
+  node.send(broken);
+  CHECK(node.received() == server_close(4429));
+  CHECK(node.owner.log == "text Hello\n");
+  CHECK(node.counters.get(Counter::ws_protocol_errors) == 0);
+  node.send(ws_client::close_frame(4429));
+  CHECK(node.owner.log == "text Hello\nclosed 4429\n");
+}
+
 TEST_CASE("ws_compressed: what is broken closes the connection") {
   WsTestNode node;
   node.options.deflate = true;
