@@ -93,11 +93,26 @@ void Loop::end_turn() {
   answers.splice_back(dirty_[0]);
   while (Flushable* item = answers.pop_front()) item->flush();
   if (batch_) batch_->submit();
+  if (watcher_ && !mark_.linked()) place_mark();
   if (!dirty_[2].empty()) flush_admission();
   if (!dirty_[1].empty()) flush_fanout();
-  if (watcher_ && dirty_[1].empty()) std::exchange(watcher_, nullptr)->on_fanned_out();
+  if (mark_.passed) tell_watcher();
   keep_turning(dirty());
   measure_turn();
+}
+
+void Loop::place_mark() {
+  mark_.turn = turn_;
+  if (dirty_[1].empty()) {
+    mark_.passed = true;
+  } else {
+    mark_dirty(mark_, Lane::fanout);
+  }
+}
+
+void Loop::tell_watcher() {
+  mark_.passed = false;
+  std::exchange(watcher_, nullptr)->on_fanned_out(mark_.turn);
 }
 
 // One at least: each is a step of a handshake, which costs more than a look at the clock.

@@ -42,8 +42,9 @@ class FlushBatch {
 // Somebody who wants to know when a herd has been served.
 class FanoutWatcher {
  public:
-  // The fan-out lane is empty, and all of it submitted.
-  virtual void on_fanned_out() = 0;
+  // What waited for fan-out when the answers of turn `turn` had been flushed has had its part, and
+  // all of it is submitted. So that is done with whatever was told to the answer lane before.
+  virtual void on_fanned_out(uint64_t turn) = 0;
 
  protected:
   ~FanoutWatcher() = default;
@@ -108,8 +109,8 @@ class Loop {
     }
   }
 
-  // Tells it once, at the end of the first turn that leaves nothing in the fan-out lane. There is
-  // one at a time, and it outlives the turns.
+  // Tells it once, when those who wait in the fan-out lane behind the next answers have been
+  // served, whoever has come to the lane since. There is one at a time, and it outlives the turns.
   void watch_fanout(FanoutWatcher& watcher) { watcher_ = &watcher; }
   // Has the loop submit it; null: none any more.
   void set_batch(FlushBatch* batch) { batch_ = batch; }
@@ -122,7 +123,15 @@ class Loop {
 
  private:
   struct Handles;
+  // Stands in the fan-out lane behind those whom the watcher asks about.
+  struct Mark final : Flushable {
+    void flush() override { passed = true; }
+    uint64_t turn = 0;
+    bool passed = false;
+  };
   void end_turn();
+  void place_mark();
+  void tell_watcher();
   void flush_admission();
   void flush_fanout();
   void measure_turn();
@@ -140,6 +149,7 @@ class Loop {
   TimerWheel wheel_;
   Mailbox mailbox_;
   List<Flushable> dirty_[3];
+  Mark mark_;
   uint64_t turn_ = 1;
   Counters* counters_ = nullptr;
   uint64_t turn_began_us_ = 0;   // 0 between turns

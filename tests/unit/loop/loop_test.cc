@@ -221,6 +221,58 @@ TEST_CASE("loop: what waits for fan-out at the end of a turn is measured") {
   CHECK(counters.get(Gauge::fanout_queue) == 0);
 }
 
+TEST_CASE("loop: a watcher is told when those are served who waited, whoever comes behind them") {
+  struct Watcher final : FanoutWatcher {
+    void on_fanned_out(uint64_t told) override { turn = told; }
+    uint64_t turn = 0;
+  } watcher;
+  Loop loop(0);  // the smallest slice: eight items
+  REQUIRE(loop.open() == Status::ok);
+  // Like a download: there is always more.
+  Item download([&](Item& self) { loop.mark_dirty(self, Lane::fanout); });
+  loop.mark_dirty(download, Lane::fanout);
+  turn(loop, 3);
+  int served = 0;
+  std::vector<std::unique_ptr<Item>> herd;
+  for (int i = 0; i < 20; ++i) herd.push_back(std::make_unique<Item>([&](Item&) { ++served; }));
+  // As a publication does it: its channel is flushed with the answers, and wakes the herd.
+  Item channel([&](Item&) {
+    for (const auto& item : herd) loop.mark_dirty(*item, Lane::fanout);
+  });
+  SUBCASE("published before the answers") {
+    loop.mark_dirty(channel, Lane::answer);
+    loop.watch_fanout(watcher);
+    const uint64_t marked = loop.turn();
+    turn(loop, 2);
+    CHECK(served < 20);
+    CHECK(watcher.turn == 0);
+    turn(loop, 2);
+    CHECK(served == 20);
+    CHECK(watcher.turn > marked);
+  }
+  SUBCASE("published from the lane of those who want to come in") {
+    uint64_t marked = 0;
+    Item request([&](Item&) {
+      loop.mark_dirty(channel, Lane::answer);
+      loop.watch_fanout(watcher);
+      marked = loop.turn();
+    });
+    loop.mark_dirty(request, Lane::admission);
+    turn(loop, 1);
+    CHECK(watcher.turn == 0);
+    turn(loop, 5);
+    CHECK(served == 20);
+    CHECK(watcher.turn > marked);
+  }
+  SUBCASE("nobody is there") {
+    download.unlink();
+    loop.watch_fanout(watcher);
+    turn(loop, 1);
+    CHECK(watcher.turn == loop.turn());
+  }
+  download.unlink();
+}
+
 TEST_CASE("loop: an item may be destroyed by another's flush") {
   Loop loop(1000);
   REQUIRE(loop.open() == Status::ok);

@@ -85,10 +85,12 @@ TEST_CASE("while fan-out never ends, publications are counted without growing a 
   PublishTiming timing(loop, counters);
   const uint64_t began_us = monotonic_us();
   timing.begin(began_us + 3'600'000'000);  // by a clock that is ahead
-  timing.on_fanned_out();
+  timing.on_fanned_out(loop.turn() + 1);
   CHECK(times(counters.get(Histogram::publish_flush)) == 1);
   CHECK(counters.get(Histogram::publish_flush).sum() == 0);
   for (int i = 0; i < 5000; ++i) timing.begin(began_us);
-  timing.on_fanned_out();
+  timing.on_fanned_out(loop.turn());
+  CHECK(times(counters.get(Histogram::publish_flush)) == 1);  // these channels are not flushed yet
+  timing.on_fanned_out(loop.turn() + 1);
   CHECK(times(counters.get(Histogram::publish_flush)) == 5001);
 }
