@@ -97,7 +97,8 @@ FCE_API void fce_feed_options_init(fce_feed_options* options);
  *   {"channel":"C","end":{"code":1012,"reason":"retry-after-ms=N"}}
  *
  * While the shard is overloaded (`overload_ms` of fce_limits) a WebSocket is closed with 1013, an
- * event stream says `retry:` and ends, others are answered 503 with Retry-After.
+ * event stream says `retry:` and ends, others are answered 503 with Retry-After. Who has no right
+ * to the channel, or asks for what the route does not have, is refused as at any other time.
  *
  * Long poll: `?poll=SECONDS`, 1 to 60, with the position (`?after=` or `Last-Event-ID`) that the
  * latest answer told. The answer is NDJSON. It ends after all messages that are there, or with a

@@ -40,10 +40,12 @@ class Pacing {
   uint32_t drained_ = 0;
 };
 
-// Turns a request for something that lasts away while the shard is overloaded: a WebSocket is
-// closed with 1013 and "retry-after-ms=N", others are answered 503 with Retry-After. True when it
-// did. A browser that offered a subprotocol takes no answer without one: so `subprotocol` is told
-// to those who offered it.
+// Turns a request for something that lasts away while the shard is overloaded. Its connection is
+// there already, so that takes nothing off those who wait: it spares the shard what would follow,
+// until they are in. What a request is refused for whenever it comes is better looked at before.
+// A WebSocket is closed with 1013 and "retry-after-ms=N", others are answered 503 with Retry-After.
+// True when it did. A browser that offered a subprotocol takes no answer without one: so
+// `subprotocol` is told to those who offered it.
 bool refuse_overload(Exchange& exchange, const char* subprotocol = nullptr);
 
 }  // namespace fce

@@ -75,23 +75,28 @@ void FeedHandler::handle(Exchange& exchange) const {
   ChannelKey key;
   if (target_.key(exchange, &key) != Status::ok) return exchange.respond_text(400, last_error());
   Hub& hub = pubsub_.hub(exchange.http.shard);
-  if (!check(exchange, hub, key) || send_away(exchange)) return;
+  if (!check(exchange, hub, key)) return;
   Who who;
   if (doorkeeper_ && !admit(exchange, hub, key, &who)) return;
+  if (send_away(exchange)) return;
   const SubscribeHook* hook = pubsub_.subscribe_hook();
   if (hook) return FeedWait::ask(*this, *hook, exchange, hub, key, who);
   open(exchange, hub, key, who);
 }
 
-// True: the shard is overloaded, and the client was told when to come back. An EventSource takes
-// any status but 200 for the end, so it gets a stream that says no more than that.
+// True: the shard is overloaded, and the client was told when to come back. Who would be refused
+// for good is not: he would come back for nothing. An EventSource takes any status but 200 for the
+// end, so it gets a stream that says no more than that.
 bool FeedHandler::send_away(Exchange& exchange) const {
   Pacing& pacing = exchange.http.pacing;
   const Request& request = exchange.request;
   if (!pacing.overloaded()) return false;
-  if (is_websocket_request(request) || request.method != Method::get ||
-      choose_feed(request, forms_).kind != FeedChoice::Kind::sse)
-    return refuse_overload(exchange, WsFeed::kJsonProtocol.data());
+  if (is_websocket_request(request))
+    return websocket_ && refuse_overload(exchange, WsFeed::kJsonProtocol.data());
+  const FeedChoice::Kind kind = choose_feed(request, forms_).kind;
+  if (kind == FeedChoice::Kind::refused) return false;
+  if (kind != FeedChoice::Kind::sse || request.method != Method::get)
+    return refuse_overload(exchange);
   static constexpr Header kHeaders[] = {{"content-type", "text/event-stream"},
                                         {"cache-control", "no-store"}};
   exchange.http.net.counters.add(Counter::limit_overload);

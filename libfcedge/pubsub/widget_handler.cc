@@ -55,7 +55,7 @@ void WidgetHandler::handle(Exchange& exchange) const {
   if (!find_channel(exchange, request, &key)) return;
   Hub& hub = pubsub_.hub(exchange.http.shard);
   if (hub.stopped()) return FeedHandler::refuse_for_now(exchange, hub, "the node has stopped");
-  if (refuse_overload(exchange)) return;
+  if (lasts() && refuse_overload(exchange)) return;
   const Who who = who_of(request);
   if (const SubscribeHook* hook = pubsub_.subscribe_hook())
     return FeedWait::ask(*this, *hook, exchange, hub, key, who);

@@ -23,6 +23,8 @@ class WidgetHandler : public Handler, public FeedOpener {
   WidgetHandler(PubSub& pubsub, std::shared_ptr<const WidgetProfile> profile)
       : pubsub_(pubsub), profile_(std::move(profile)) {}
   virtual Status parse(const Exchange& exchange, WidgetRequest* out) const = 0;
+  // Whether the client stays, so that it is sent away while the shard is overloaded.
+  virtual bool lasts() const = 0;
 
   PubSub& pubsub_;
   const std::shared_ptr<const WidgetProfile> profile_;
@@ -40,6 +42,7 @@ class WidgetSubHandler final : public WidgetHandler {
 
  private:
   Status parse(const Exchange& exchange, WidgetRequest* out) const override;
+  bool lasts() const override { return true; }
 };
 
 // GET BASE/event-log/{tenantId}/ reads what a client has missed.
@@ -51,6 +54,7 @@ class WidgetLogHandler final : public WidgetHandler {
 
  private:
   Status parse(const Exchange& exchange, WidgetRequest* out) const override;
+  bool lasts() const override { return false; }
 };
 
 }  // namespace fce

@@ -233,6 +233,31 @@ TEST_CASE("an overloaded shard tells event streams when to come back, in their o
   CHECK(later.source);
 }
 
+TEST_CASE("an overloaded shard sends nobody away who would come back for nothing") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  http.net.admission.accept_queue = 1'000'000;
+  auto options = options_of();
+  TestRequest request(http);
+  fill(request);
+  SUBCASE("no token") {
+    request.run(*handler_of(node, options, std::make_shared<TestDoorkeeper>()));
+    CHECK(request.status == 401);
+  }
+  SUBCASE("a transport that the route does not have") {
+    options.no_websocket = 1;
+    request.field("connection", "Upgrade").field("upgrade", "websocket");
+    request.run(*handler_of(node, options));
+    CHECK(request.status == 406);
+  }
+  SUBCASE("a form that there is not") {
+    request.field("accept", "text/html").run(*handler_of(node, options));
+    CHECK(request.status == 406);
+  }
+  CHECK(http.counters.get(Counter::limit_overload) == 0);
+  http.net.admission.accept_queue = 0;
+}
+
 TEST_CASE("an event stream is told when to come back as its route says, else by the shard's pace") {
   TestNode node(1);
   TestHttp http(node, 0);

@@ -226,6 +226,23 @@ TEST_CASE("the event log says when it may have lost something") {
                                          0) == 0);
 }
 
+TEST_CASE("an overloaded shard sends widgets' sockets away, and answers with the log") {
+  Widget widget;
+  REQUIRE(widget.node.publish(kPage, "{}") == Status::ok);
+  widget.node.settle();
+  TestHttp& http = *widget.https[0];
+  http.net.admission.accept_queue = 1'000'000;
+  widget.read_log(1000);
+  CHECK(widget.status == 200);
+  CHECK(http.counters.get(Counter::limit_overload) == 0);
+  TestRequest socket(http);
+  socket.query(kQuery).run(*widget.sub);
+  CHECK(socket.status == 503);
+  CHECK(socket.header("Retry-After") != "");
+  CHECK(http.counters.get(Counter::limit_overload) == 1);
+  http.net.admission.accept_queue = 0;
+}
+
 TEST_CASE("what the event log refuses") {
   Widget widget;
   for (const char* query : {"", "urlId=page", "urlId=page&startTime=1", "startTime=1&endTime=1",
