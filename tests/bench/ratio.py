@@ -186,7 +186,7 @@ def curve(case, by_peer):
         for r in runs:
             lines.append("| %s | %s | %s | %s |" % (
                 r["n"], r["kind"], r["grow_kb"], r["bytes_per_channel"]))
-        idle = [r for r in runs if r["kind"] == "idle"]
+        idle = [r for r in runs if r["kind"] == "expired"]
         if idle and peer == "ours":
             most = max(idle, key=lambda r: int(r["n"]))
             figure = {"bytes_per_channel": number(most, "bytes_per_channel")}
