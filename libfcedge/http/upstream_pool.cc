@@ -244,7 +244,9 @@ void UpstreamPool::remove(ClientConnection& connection) {
 // --- All of a shard ----------------------------------------------------------------------------
 
 UpstreamPools::UpstreamPools(HttpContext& http)
-    : http_(http), resolver_(http.net.loop, http.net.counters, http.resolver_workers) {}
+    : http_(http),
+      resolver_(http.net.loop, http.net.counters, http.resolver_workers, Resolver::ask_system, {}) {
+}
 
 UpstreamPools::~UpstreamPools() { stop(); }
 

@@ -58,11 +58,12 @@ class Resolver::LookupJob final : public Job {
   std::vector<PeerAddress> addresses_;
 };
 
-Resolver::Resolver(Loop& loop, Counters& counters, Workers* workers, Lookup lookup)
+Resolver::Resolver(Loop& loop, Counters& counters, Workers* workers, Lookup lookup, Times times)
     : loop_(loop),
       counters_(counters),
       workers_(workers),
       lookup_(lookup),
+      times_(times),
       link_(std::make_shared<Link>(Link{this})) {}
 
 Resolver::~Resolver() { link_->resolver = nullptr; }
@@ -82,7 +83,8 @@ Resolver::Found Resolver::find(const std::string& name, Waiter& waiter,
   }
   Entry& entry = found->second;
   const uint64_t age_ms = loop_.now_ms() - entry.asked_ms;
-  const bool due = entry.asked_ms == 0 || age_ms >= (entry.failed ? kFailedMs : kFreshMs);
+  const bool due =
+      entry.asked_ms == 0 || age_ms >= (entry.failed ? times_.failed_ms : times_.fresh_ms);
   if (due && !entry.asking && !ask(name, entry) && entry.addresses.empty()) return Found::none;
   if (!entry.addresses.empty()) {
     if (entry.asking || entry.failed) counters_.add(Counter::resolver_stale);
@@ -126,7 +128,7 @@ bool Resolver::make_room() {
   if (entries_.size() < kNamesMax) return true;
   const uint64_t now = loop_.now_ms();
   std::erase_if(entries_, [&](const auto& one) {
-    return !one.second.asking && now - one.second.asked_ms >= kFreshMs;
+    return !one.second.asking && now - one.second.asked_ms >= times_.fresh_ms;
   });
   if (entries_.size() < kNamesMax) return true;
   counters_.add(Counter::limit_resolver);

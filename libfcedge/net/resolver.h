@@ -20,9 +20,11 @@ namespace fce {
 
 class Resolver {
  public:
-  static constexpr uint64_t kFreshMs = 30'000;
-  static constexpr uint64_t kFailedMs = 1000;  // so long nobody is asked again after a failure
   static constexpr size_t kNamesMax = 256;
+  struct Times {
+    uint64_t fresh_ms = 30'000;  // so long an answer is believed
+    uint64_t failed_ms = 1000;   // so long nobody is asked again after a failure
+  };
 
   // Somebody who waits. Destroyed, or unlinked, it waits no more.
   class Waiter : public ListNode<Waiter> {
@@ -39,7 +41,7 @@ class Resolver {
   static std::vector<PeerAddress> ask_system(const std::string& name);
 
   // Without `workers` only literal addresses are known. They answer to `loop`, so they end first.
-  Resolver(Loop& loop, Counters& counters, Workers* workers, Lookup lookup = ask_system);
+  Resolver(Loop& loop, Counters& counters, Workers* workers, Lookup lookup, Times times);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -72,6 +74,7 @@ class Resolver {
   Counters& counters_;
   Workers* const workers_;
   const Lookup lookup_;
+  const Times times_;
   std::shared_ptr<Link> link_;
   std::unordered_map<std::string, Entry> entries_;
 };

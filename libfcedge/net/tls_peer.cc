@@ -143,8 +143,9 @@ const char* TlsSession::why_failed() const {
     case ASN_AFTER_DATE_E: return "its certificate, or one of the chain, has expired";
     case ASN_BEFORE_DATE_E: return "its certificate, or one of the chain, is not valid yet";
     case ASN_NO_SIGNER_E:
-      return "no trusted CA vouches for its certificate, or one between is missing";
-    case ASN_SELF_SIGNED_E: return "its certificate is self-signed, and not a trusted one";
+    case ASN_SELF_SIGNED_E:
+      return "no trusted CA vouches for its certificate: it is signed by itself or by an unknown "
+             "one, or a certificate between is missing";
     case ASN_SIG_CONFIRM_E: return "the signature of its certificate is wrong";
     case VERIFY_CERT_ERROR: return "its certificate is for another name";
     case VERSION_ERROR: return "it speaks neither TLS 1.2 nor 1.3";
