@@ -2,10 +2,12 @@
 // Upstream: HTTP/1.1 servers that answer for us, with pools of connections, health and retries.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "http/fetch.h"
+
 #include "http/peer_health.h"
 #include "http/upstream_options.h"
 #include "net/tls_peer.h"
