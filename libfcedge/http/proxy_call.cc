@@ -7,7 +7,6 @@
 
 #include "base/bytes.h"
 #include "http/context.h"
-#include "http/hop_fields.h"
 #include "http/proxy_tunnel.h"
 #include "http/ws_handshake.h"
 

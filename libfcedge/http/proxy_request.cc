@@ -9,7 +9,7 @@
 #include "base/crypto.h"
 #include "http/field_list.h"
 #include "http/forwarded.h"
-#include "http/hop_fields.h"
+#include "http/hop_by_hop.h"
 
 namespace fce {
 namespace {
@@ -27,6 +27,12 @@ bool is_own_field(const ProxyRules& rules, std::string_view name, bool counts_fo
     case 12: return name == "max-forwards" && counts_forwards;
     default: return false;
   }
+}
+
+// What is of the hop, and its framing: each side has its own.
+bool goes_further(std::span<const Header> headers, std::string_view name) {
+  return !is_hop_by_hop(name) && name != "content-length" && name != "http2-settings" &&
+         !is_named_by_connection(headers, name);
 }
 
 std::string_view version_text(uint8_t version) {
@@ -89,8 +95,8 @@ ProxyRequest make_proxy_request(const ProxyRules& rules, const Request& request,
   const bool trusted = rules.trusted.contains(peer);
   const int64_t forwards = max_forwards(request);
   for (const Header& header : request.headers) {
-    if (is_hop_field(header.name) || is_own_field(rules, header.name, forwards >= 0)) continue;
-    if (is_named_by_connection(request.headers, header.name)) continue;
+    if (!goes_further(request.headers, header.name)) continue;
+    if (is_own_field(rules, header.name, forwards >= 0)) continue;
     if (is_forwarding_field(header.name)) {
       // What is continued below is not to be there twice.
       const bool continued = (rules.forwarded && header.name == "forwarded") ||
@@ -120,7 +126,7 @@ ProxyRequest make_proxy_request(const ProxyRules& rules, const Request& request,
 void make_proxy_answer(const ProxyRules& rules, std::span<const Header> headers,
                        std::span<const Header> own, std::vector<Header>* fields) {
   for (const Header& header : headers) {
-    if (is_hop_field(header.name) || is_named_by_connection(headers, header.name)) continue;
+    if (!goes_further(headers, header.name)) continue;
     if (!is_field_of(own, header.name)) fields->push_back(header);
   }
   if (!rules.via.empty()) fields->push_back({"via", rules.via_of_answer});

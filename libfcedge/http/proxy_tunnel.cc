@@ -36,9 +36,12 @@ ProxyTunnel::ProxyTunnel(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
 
 ProxyTunnel::~ProxyTunnel() { http_.net.counters.add(Gauge::tunnels, -1); }
 
-void ProxyTunnel::set_timer() { timer_.arm(http_.net.loop.timers(), idle_ms_); }
+void ProxyTunnel::set_timer() {
+  if (!eof_) timer_.arm(http_.net.loop.timers(), idle_ms_);
+}
 
 void ProxyTunnel::on_time() {
+  if (eof_) return to_upstream_.end();
   http_.net.counters.add(Counter::limit_tunnel_idle);
   channel_.abort(Status::timed_out);
 }
@@ -57,9 +60,10 @@ void ProxyTunnel::on_upload_taken(size_t) {
   channel_.start_reading();
 }
 
-// What was sent before still goes to the upstream; then that connection is closed, and this one
-// with it.
-void ProxyTunnel::on_eof() { to_upstream_.end(); }
+void ProxyTunnel::on_eof() {
+  eof_ = true;
+  timer_.arm(http_.net.loop.timers(), kLastWordMs);
+}
 
 // --- From the upstream -------------------------------------------------------------------------
 

@@ -22,6 +22,9 @@ class ProxyTunnel final : public StreamOwner, public Drainable, public Upload::O
  public:
   // What waits for a slow client: beyond it the upstream is paused.
   static constexpr size_t kWindowBytes = 64 * 1024;
+  // An upstream's connection ends on both sides at once. So when a client has ended its side, the
+  // upstream has this long to answer what came before and to end by itself.
+  static constexpr uint64_t kLastWordMs = 2000;
 
   // Owns itself, and `call`, whose fetch is `fetch`, until the client's side has closed.
   static ProxyTunnel* open(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
@@ -58,6 +61,7 @@ class ProxyTunnel final : public StreamOwner, public Drainable, public Upload::O
   ByteQueue to_client_;
   Timer timer_;
   const uint32_t idle_ms_;
+  bool eof_ = false;     // the client has ended its side
   bool paused_ = false;  // the upstream
   bool held_ = false;    // the client
   bool upstream_ended_ = false;
