@@ -129,6 +129,7 @@ void ProxyCall::on_head(uint16_t status, std::span<const Header> headers,
                         status == 205 || status == 304 || length == uint64_t{0};
   if (bodiless) return answer_without_body(status, fields, length);
   state_ = State::body;
+  if (exchange_.http.draining) on_drain();
   exchange_.respond(status, fields, Body::pulled(std::unique_ptr<BodySource>(this), length));
 }
 
@@ -181,8 +182,9 @@ void ProxyCall::on_upgraded(std::span<const Header> headers) {
   exchange_.watch(nullptr);
   state_ = State::tunnel;
   exchange_.http.net.counters.add(Counter::proxy_upgrades);
-  tunnel_ = ProxyTunnel::open(exchange_.http, std::move(upgraded), *fetch_,
-                              std::unique_ptr<ProxyCall>(this), options_.tunnel_idle_ms);
+  tunnel_ = ProxyTunnel::open(
+      exchange_.http, std::move(upgraded), *fetch_, std::unique_ptr<ProxyCall>(this),
+      {options_.tunnel_idle_ms, equals_ignoring_case(upgrade_, "websocket")});
 }
 
 // --- The body ----------------------------------------------------------------------------------

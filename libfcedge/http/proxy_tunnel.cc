@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "http/proxy_call.h"
+#include "http/ws_frame.h"
 
 namespace fce {
 
 ProxyTunnel* ProxyTunnel::open(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
-                               std::unique_ptr<ProxyCall> call, uint32_t idle_ms) {
+                               std::unique_ptr<ProxyCall> call, const Options& options) {
   const std::vector<uint8_t> rest = std::move(upgraded.rest);
-  auto* tunnel = new ProxyTunnel(http, std::move(upgraded), fetch, std::move(call), idle_ms);
+  auto* tunnel = new ProxyTunnel(http, std::move(upgraded), fetch, std::move(call), options);
   fetch.send(std::move(tunnel->to_upstream_.take().source));
   if (!rest.empty()) tunnel->on_data(rest);
   tunnel->channel_.want_flush(Lane::answer);
@@ -19,7 +20,7 @@ ProxyTunnel* ProxyTunnel::open(HttpContext& http, Upgraded&& upgraded, Fetch& fe
 }
 
 ProxyTunnel::ProxyTunnel(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
-                         std::unique_ptr<ProxyCall> call, uint32_t idle_ms)
+                         std::unique_ptr<ProxyCall> call, const Options& options)
     : http_(http),
       channel_(upgraded.channel),
       fetch_(fetch),
@@ -27,7 +28,7 @@ ProxyTunnel::ProxyTunnel(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
       to_upstream_(*this, http.net.loop, std::nullopt, ~uint64_t{0}, false),
       head_(std::move(upgraded.head)),
       timer_([](void* self) { static_cast<ProxyTunnel*>(self)->on_time(); }, this),
-      idle_ms_(idle_ms) {
+      options_(options) {
   http.connections.push_back(this);
   http.net.counters.add(Gauge::tunnels, 1);
   channel_.set_owner(this);
@@ -37,11 +38,13 @@ ProxyTunnel::ProxyTunnel(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
 ProxyTunnel::~ProxyTunnel() { http_.net.counters.add(Gauge::tunnels, -1); }
 
 void ProxyTunnel::set_timer() {
-  if (!eof_) timer_.arm(http_.net.loop.timers(), idle_ms_);
+  if (eof_ || leaving_ != Leaving::no) return;
+  timer_.arm(http_.net.loop.timers(), options_.idle_ms);
 }
 
 void ProxyTunnel::on_time() {
   if (eof_) return to_upstream_.end();
+  if (leaving_ != Leaving::no) return channel_.close();
   http_.net.counters.add(Counter::limit_tunnel_idle);
   channel_.abort(Status::timed_out);
 }
@@ -68,11 +71,21 @@ void ProxyTunnel::on_eof() {
 // --- From the upstream -------------------------------------------------------------------------
 
 void ProxyTunnel::on_upstream_data(Bytes data) {
-  if (channel_.closing()) return;
+  if (channel_.closing() || leaving_ == Leaving::told) return;
   set_timer();
-  to_client_.push(data);
+  pass_on(data);
   if (to_client_.size() >= kWindowBytes && !std::exchange(paused_, true)) fetch_.pause();
   channel_.want_flush(Lane::answer);
+}
+
+void ProxyTunnel::pass_on(Bytes data) {
+  if (!options_.websocket) return to_client_.push(data);
+  for (Bytes left = data; !left.empty() && leaving_ != Leaving::told;) {
+    const size_t taken = boundary_.take(left);
+    to_client_.push(left.first(taken));
+    left = left.subspan(taken);
+    if (leaving_ == Leaving::draining && boundary_.between()) say_goodbye();
+  }
 }
 
 void ProxyTunnel::on_upstream_end() {
@@ -94,10 +107,27 @@ bool ProxyTunnel::on_flush(Gather& out) {
 
 void ProxyTunnel::on_closed(Status) { delete this; }
 
-// A tunnel has no words of its own to say goodbye with.
+// A WebSocket is told when to come back; other protocols have no words for that which we know.
 void ProxyTunnel::drain() {
-  to_upstream_.end();
-  channel_.close();
+  if (leaving_ != Leaving::no || channel_.closing()) return;
+  leaving_ = Leaving::draining;
+  if (!options_.websocket) {
+    to_upstream_.end();
+    return channel_.close();
+  }
+  if (!eof_) timer_.arm(http_.net.loop.timers(), kCloseMs);
+  if (boundary_.between()) say_goodbye();
+}
+
+// The client answers with its own goodbye, which goes to the upstream: so both sides end in order.
+void ProxyTunnel::say_goodbye() {
+  leaving_ = Leaving::told;
+  uint8_t payload[kWsControlBytesMax], head[10];
+  const size_t size =
+      ws_close_payload(WsClose::service_restart, http_.pacing.retry_text(), payload);
+  to_client_.push({head, ws_frame_header(WsOpcode::close, size, head)});
+  to_client_.push({payload, size});
+  channel_.want_flush(Lane::answer);
 }
 
 }  // namespace fce

@@ -11,6 +11,7 @@
 #include "http/exchange.h"
 #include "http/fetch.h"
 #include "http/upload.h"
+#include "http/ws_boundary.h"
 #include "http/ws_channel.h"
 #include "loop/timer.h"
 
@@ -25,10 +26,16 @@ class ProxyTunnel final : public StreamOwner, public Drainable, public Upload::O
   // An upstream's connection ends on both sides at once. So when a client has ended its side, the
   // upstream has this long to answer what came before and to end by itself.
   static constexpr uint64_t kLastWordMs = 2000;
+  // How long both sides of a WebSocket have for their goodbyes, once the client was told to leave.
+  static constexpr uint64_t kCloseMs = 5000;
 
   // Owns itself, and `call`, whose fetch is `fetch`, until the client's side has closed.
+  struct Options {
+    uint32_t idle_ms;
+    bool websocket;  // what goes through are its frames
+  };
   static ProxyTunnel* open(HttpContext& http, Upgraded&& upgraded, Fetch& fetch,
-                           std::unique_ptr<ProxyCall> call, uint32_t idle_ms);
+                           std::unique_ptr<ProxyCall> call, const Options& options);
 
   // From the call.
   void on_upstream_data(Bytes data);
@@ -47,8 +54,10 @@ class ProxyTunnel final : public StreamOwner, public Drainable, public Upload::O
 
  private:
   ProxyTunnel(HttpContext& http, Upgraded&& upgraded, Fetch& fetch, std::unique_ptr<ProxyCall> call,
-              uint32_t idle_ms);
+              const Options& options);
   ~ProxyTunnel();
+  void pass_on(Bytes data);
+  void say_goodbye();
   void set_timer();
   void on_time();
 
@@ -60,7 +69,12 @@ class ProxyTunnel final : public StreamOwner, public Drainable, public Upload::O
   Slice head_;  // goes first
   ByteQueue to_client_;
   Timer timer_;
-  const uint32_t idle_ms_;
+  const Options options_;
+  WsBoundary boundary_;  // towards the client
+  // draining: the client is told as soon as no frame is under way. told: its own goodbye goes to
+  // the upstream, and nothing comes back.
+  enum class Leaving : uint8_t { no, draining, told };
+  Leaving leaving_ = Leaving::no;
   bool eof_ = false;     // the client has ended its side
   bool paused_ = false;  // the upstream
   bool held_ = false;    // the client

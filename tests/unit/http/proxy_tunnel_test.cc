@@ -12,6 +12,7 @@
 #include "http/mock_fetcher.h"
 #include "http/proxy.h"
 #include "http/ws_handshake.h"
+#include "http/ws_node.h"
 
 namespace fce {
 namespace {
@@ -342,9 +343,60 @@ TEST_CASE("proxy tunnel: nothing in either direction for too long ends it") {
   }
 }
 
-TEST_CASE("proxy tunnel: a drain ends it, and the client has all that came before") {
+TEST_CASE("proxy tunnel: a drain tells a WebSocket between two frames, and lets it end in order") {
+  const std::string whole = server_frame(WsOpcode::text, "whole");
+  for (const bool between : {false, true}) {
+    CAPTURE(between);
+    H1Tunnel node;
+    node.connect();
+    node.call().piece(between ? whole : whole.substr(0, 3));
+    node.http.draining = true;
+    node.http.connections.for_each([](Drainable* one) { one->drain(); });
+    std::string got = node.receive();
+    if (!between) {
+      CHECK(got == whole.substr(0, 3));
+      node.call().piece(whole.substr(3) + whole);
+      got += node.receive();
+    }
+    REQUIRE(got.starts_with(whole));
+    got.erase(0, whole.size());
+    CHECK(got.starts_with("\x88"));
+    CHECK(got.find("\x03\xf4retry-after-ms=") == 2);  // 1012
+    node.call().piece(whole);                         // there is nothing to be said any more
+    CHECK(node.receive().empty());
+    node.send("goodbye");
+    CHECK(node.call().sent.pull() == Pull::wait);
+    CHECK(node.call().sent.got == "goodbye");
+    node.call().end();
+    node.receive();
+    CHECK(node.eof);
+    CHECK_FALSE(node.call().alive);
+  }
+}
+
+TEST_CASE("proxy tunnel: a WebSocket that does not say goodbye has a time for it") {
   H1Tunnel node;
   node.connect();
+  node.http.draining = true;
+  node.http.connections.for_each([](Drainable* one) { one->drain(); });
+  CHECK_FALSE(node.receive().empty());
+  node.pass_time(ProxyTunnel::kCloseMs - 1000);
+  CHECK(node.call().alive);
+  node.pass_time(1500);
+  node.receive();
+  CHECK(node.eof);
+  CHECK_FALSE(node.call().alive);
+}
+
+TEST_CASE("proxy tunnel: a drain ends other protocols, and the client has all that came before") {
+  ProxyOptions options = plain();
+  options.upgrades = {"other"};
+  H1Tunnel node(options);
+  node.open();
+  node.send(H1Node::request("/ws", "Connection: Upgrade\r\nUpgrade: other\r\n"));
+  const Header fields[] = {{"upgrade", "Other"}};
+  node.call().sink->on_upgraded(fields);
+  CHECK(node.receive().starts_with("HTTP/1.1 101 "));
   node.send("from the client");
   node.call().piece("from the upstream");
   CHECK(node.call().sent.pull() == Pull::wait);
