@@ -31,19 +31,27 @@ enum class Forward : uint8_t {
 enum class Verdict : uint8_t {
   hit,        // answer from the store
   stale_hit,  // the same, and have it fetched anew meanwhile
-  validate,   // ask the origin whether it is still good; see forward_fields
+  validate,   // ask the origin whether it is still good
   miss,       // ask the origin
   bypass,     // hand the request through; nothing is stored, and others do not wait for its answer
   timeout,    // 504: only-if-cached, and there is nothing
 };
 
+// What the origin is asked.
+enum class ForwardAs : uint8_t {
+  as_is,     // with the client's conditions and ranges: the answer is the client's
+  whole,     // without either: the answer is to be stored whole
+  validate,  // on the condition that what is stored is no longer good (section 4.3.1)
+};
+
 struct Decision {
   Verdict verdict = Verdict::miss;
   Forward forward = Forward::none;
-  int64_t age_s = 0;  // of what is stored
-  int64_t ttl_s = 0;  // left of its lifetime; negative once it is stale
-  // What the origin sends for this request may serve others who wait for the same, if it turns out
-  // that it may be stored: it is not conditional, and the client does not mind a stored answer.
+  ForwardAs as = ForwardAs::as_is;  // for stale_hit: what to ask meanwhile
+  int64_t age_s = 0;                // of what is stored
+  int64_t ttl_s = 0;                // left of its lifetime; negative once it is stale
+  // Others who want the same may wait for what the origin answers to this request, and this request
+  // for theirs: it is not conditional, and asks for nothing that only the origin has.
   bool collapsible = false;
 };
 
@@ -83,6 +91,11 @@ struct StoreDecision {
   StoredParts parts;
 
   bool store() const { return reason == StoreReason::stored; }
+  // It is not the request's fault: what is stored in its place is not to be kept either.
+  bool forbidden() const {
+    return !store() && reason != StoreReason::method && reason != StoreReason::request_says &&
+           reason != StoreReason::authorization;
+  }
 };
 
 // Whether the answer to a request may be stored. `request` is the one that was sent for a client
@@ -91,20 +104,20 @@ StoreDecision judge_answer(const CacheRequest& request, const OriginAnswer& answ
                            const PolicyOptions& options, Arena& arena);
 
 enum class Freshened : uint8_t {
-  updated,   // `out` is to replace what is stored; the body stays
+  updated,   // `out` says what to do; the body stays
   unusable,  // the 304 is about another representation: ask again without conditions
 };
 
-// What a 304 makes of a stored answer (sections 3.2 and 4.3.4). When `out->store()` is false
-// afterwards, the origin forbids to keep it: it serves this request, and is removed. The fields to
-// serve are `out->parts.fields` in either case.
+// What a 304 makes of a stored answer (sections 3.2 and 4.3.4). In any case `out->parts` are what
+// to serve this request with. If `out->store()`, they are to replace what is stored; if
+// `out->forbidden()`, what is stored is to be removed; else it stays as it is.
 Freshened freshen(const CacheRequest& request, const StoredView& stored,
                   const OriginAnswer& not_modified, const PolicyOptions& options, Arena& arena,
                   StoreDecision* out);
 
 enum class HeadEffect : uint8_t {
   none,        // not a 200
-  updated,     // `out` is to replace what is stored
+  updated,     // `out` says what to do, as for a 304
   invalidate,  // the stored GET is another one by now
 };
 

@@ -35,6 +35,12 @@ struct PolicyOptions {
   // How long an answer with a validator is kept after it has become stale, to be validated.
   uint32_t keep_s = 86'400;
   SetCookiePolicy set_cookie = SetCookiePolicy::strip;
+  // A request with Cookie may be answered for one user only by an origin that forgot to say so:
+  // without this no lifetime is guessed for its answer. For origins that know no users.
+  bool guess_despite_cookie = false;
+  // Conditions of a client about what is not stored are the origin's to judge (RFC 9111 section
+  // 4.3.2). If not, all misses fetch the whole, and the condition is judged here.
+  bool forward_conditions = true;
   // Clients may not make the origin work: their Cache-Control and Pragma are not read, except for
   // no-store.
   bool ignore_client_cache_control = false;

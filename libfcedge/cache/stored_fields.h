@@ -23,8 +23,9 @@ std::span<const Header> storable_fields(std::span<const Header> headers,
                                         const PolicyOptions& options, Arena& arena);
 
 // `stored` updated by a 304 or by the answer to a HEAD. Age and Date are those of `newer` or none.
+// Set-Cookie is for the client that asked, unless the options say otherwise.
 std::span<const Header> merged_fields(std::span<const Header> stored, std::span<const Header> newer,
-                                      Arena& arena);
+                                      const PolicyOptions& options, Arena& arena);
 
 // What a client gets to see of an answer that came from the origin just now.
 bool hidden_from_clients(std::string_view name, const PolicyOptions& options);

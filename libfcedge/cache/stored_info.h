@@ -35,6 +35,7 @@ struct StoredInfo {
   bool must_revalidate = false;  // not stale: also proxy-revalidate and s-maxage
   bool vary_marker = false;      // no answer: says which fields tell the variants apart
   bool heuristic = false;        // the lifetime is a guess of ours
+  bool has_validator = false;    // ETag or Last-Modified
 
   int64_t age_ms(int64_t now_ms) const;
   // Left of its lifetime; negative once it is stale.
