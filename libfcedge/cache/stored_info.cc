@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "cache/cache_control.h"
 
@@ -35,17 +37,19 @@ enum Flag : uint8_t {
 // Beyond any clock: sums of such numbers do not overflow.
 constexpr int64_t kTimeMax = int64_t{1} << 52;
 
+// The compiler makes one load or store of it, but not of a loop that shifts bytes.
+static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+
 template <class T>
 void put(uint8_t* at, T value) {
-  for (size_t i = 0; i < sizeof value; ++i)
-    at[i] = static_cast<uint8_t>(static_cast<uint64_t>(value) >> (8 * i));
+  std::memcpy(at, &value, sizeof value);
 }
 
 template <class T>
 T get(const uint8_t* at) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value |= uint64_t{at[i]} << (8 * i);
-  return static_cast<T>(value);
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
 }
 
 void append(std::vector<uint8_t>* out, std::string_view text) {
