@@ -74,9 +74,15 @@ AgeFields AgeFields::from(const OriginAnswer& answer) {
   return fields;
 }
 
-int64_t initial_age_ms(const OriginAnswer& answer, const AgeFields& fields) {
+int64_t initial_age_ms(const OriginAnswer& answer, const AgeFields& fields,
+                       const AnswerDirectives& directives) {
   const int64_t delay_ms = std::max<int64_t>(answer.received_ms - answer.asked_ms, 0);
-  return int64_t{fields.age_s} * 1000 + delay_ms;
+  const int64_t corrected_ms = int64_t{fields.age_s} * 1000 + delay_ms;
+  if (directives.s_maxage != kNoDelta || directives.max_age != kNoDelta) return corrected_ms;
+  // In whole seconds, as Date is.
+  const int64_t apparent_s =
+      std::clamp<int64_t>(answer.received_ms / 1000 - fields.date_s, 0, kDeltaMax);
+  return std::max(corrected_ms, apparent_s * 1000);
 }
 
 std::optional<uint32_t> explicit_lifetime_s(const AnswerDirectives& directives,

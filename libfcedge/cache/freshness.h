@@ -33,9 +33,11 @@ struct AgeFields {
 };
 
 // corrected_initial_age of section 4.2.3: what Age says, and the time that the request took. The
-// apparent age (the time since Date) is left out, as the section allows: caches without Age are
-// extinct, while an origin's clock that is slow would make all its answers old.
-int64_t initial_age_ms(const OriginAnswer& answer, const AgeFields& fields);
+// apparent age (the time since Date) counts only when the lifetime was reckoned from Date, that is
+// with neither max-age nor s-maxage. Else it is left out, as the section allows: caches without Age
+// are extinct, while an origin's clock that is slow would make all its answers old.
+int64_t initial_age_ms(const OriginAnswer& answer, const AgeFields& fields,
+                       const AnswerDirectives& directives);
 
 // The lifetime that the origin gave it.
 std::optional<uint32_t> explicit_lifetime_s(const AnswerDirectives& directives,

@@ -91,9 +91,12 @@ struct StoreDecision {
   StoredParts parts;
 
   bool store() const { return reason == StoreReason::stored; }
-  // It is not the request's fault: what is stored in its place is not to be kept either.
+  // What is stored in its place is not to be kept either. An answer that says nothing about the
+  // target (an error of the server, a part, too many requests) forbids nothing, and neither does
+  // one that is not stored because of who asked.
   bool forbidden() const {
-    return !store() && reason != StoreReason::method && reason != StoreReason::request_says &&
+    return !store() && parts.info.status < 500 && reason != StoreReason::status &&
+           reason != StoreReason::method && reason != StoreReason::request_says &&
            reason != StoreReason::authorization;
   }
 };

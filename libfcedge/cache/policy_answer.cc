@@ -115,7 +115,7 @@ StoreReason judge(const CacheRequest& request, const OriginAnswer& answer,
   StoredInfo& info = parts->info;
   info.status = answer.status;
   info.received_ms = answer.received_ms;
-  info.initial_age_ms = initial_age_ms(answer, ages);
+  info.initial_age_ms = initial_age_ms(answer, ages, directives);
   info.date_s = ages.date_s;
   info.modified_s = ages.modified_s;
   parts->fields = storable_fields(answer.headers, directives, ages.date_s, options, arena);

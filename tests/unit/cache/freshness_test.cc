@@ -122,7 +122,7 @@ TEST_CASE("the age that an answer comes with") {
   const auto initial = [](const Headers& headers, int64_t delay_ms) {
     OriginAnswer answer = came(headers);
     answer.asked_ms = answer.received_ms - delay_ms;
-    return initial_age_ms(answer, AgeFields::from(answer));
+    return initial_age_ms(answer, AgeFields::from(answer), AnswerDirectives::from(headers, true));
   };
   CHECK(initial({}, 0) == 0);
   CHECK(initial({}, 1500) == 1500);
@@ -131,9 +131,16 @@ TEST_CASE("the age that an answer comes with") {
   CHECK(initial({{"age", "99999999999"}}, 1) == int64_t{kDeltaMax} * 1000 + 1);
   // A clock that was set back meanwhile.
   CHECK(initial({{"age", "7"}}, -5000) == 7000);
-  // The origin's clock is not believed.
-  CHECK(initial({{"date", at(-300)}}, 0) == 0);
-  CHECK(initial({{"date", at(300)}}, 0) == 0);
+  // A lifetime that was reckoned from Date begins there.
+  const std::string before = at(-300), later = at(300);
+  CHECK(initial({{"date", before}}, 1500) == 300'000);
+  CHECK(initial({{"date", before}, {"age", "400"}}, 0) == 400'000);
+  CHECK(initial({{"date", "Thu, 01 Jan 1970 00:00:00 GMT"}}, 0) == kThenMs);
+  CHECK(initial({{"date", later}}, 0) == 0);
+  // Any other does not depend on the origin's clock.
+  CHECK(initial({{"date", before}, {"cache-control", "max-age=60"}}, 0) == 0);
+  CHECK(initial({{"date", before}, {"cache-control", "s-maxage=60"}}, 5) == 5);
+  CHECK(initial({{"date", before}, {"cdn-cache-control", "max-age=60"}}, 0) == 0);
 }
 
 TEST_CASE("Date") {

@@ -164,7 +164,7 @@ Reply ModelCache::forward(Turn& turn, const Decision& decision, const Entry* ent
   }
   const StoreDecision stored = judge_answer(turn.cache, answer, options, turn.arena);
   if (stored.store()) store(turn, stored, reply.body);
-  if (stored.forbidden() && reply.status < 500) entries_.erase(turn.key);
+  if (stored.forbidden()) entries_.erase(turn.key);
   return reply;
 }
 

@@ -132,6 +132,32 @@ TEST_CASE("negative caching is configured") {
   CHECK(reason(control("no-store"), 404, {}, options) == "no-store");
 }
 
+TEST_CASE("an end in the past is past, however long the lifetime") {
+  const Headers answer{{"date", kDayBefore}, {"expires", "Sun, 06 Nov 1994 08:49:36 GMT"}};
+  CHECK(judged(answer).info.lifetime_s == 86'399);
+  CHECK(reason(answer) == "useless");
+  const Headers later{{"date", kDayBefore}, {"expires", "Sun, 06 Nov 1994 08:49:38 GMT"}};
+  CHECK(reason(later) == "stored");
+  CHECK(judged(later).info.left_ms(kThenMs) == 1000);
+}
+
+TEST_CASE("which answers forbid to keep what they would replace") {
+  const auto forbids = [](std::string_view control, uint16_t status, const Headers& request = {}) {
+    Asked asked(request);
+    const Headers answer{{"cache-control", control}};
+    return judge_answer(*asked, came(answer, status), {}, asked.arena).forbidden();
+  };
+  for (const std::string_view value : {"no-store", "private", "max-age=0"}) {
+    CHECK(forbids(value, 200));
+    CHECK(forbids(value, 404));
+    for (const uint16_t status : {206, 412, 416, 429, 500, 503})
+      CHECK_FALSE(forbids(value, status));
+  }
+  CHECK_FALSE(forbids("max-age=60", 200));
+  CHECK_FALSE(forbids("max-age=60", 200, {{"authorization", "x"}}));
+  CHECK_FALSE(forbids("max-age=60", 200, control("no-store")));
+}
+
 TEST_CASE("the request's part in it") {
   for (const std::string_view method : {"HEAD", "POST", "PUT", "DELETE", "OPTIONS", "FOO"})
     CHECK(reason(kFresh, 200, {}, {}, method) == "method");
