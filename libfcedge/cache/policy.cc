@@ -127,8 +127,7 @@ Decision decide(const CacheRequest& request, const StoredInfo* stored, int64_t n
 }
 
 bool stale_instead_of_error(const CacheRequest& request, const StoredInfo& stored, uint16_t status,
-                            int64_t now_ms, const PolicyOptions& options) {
-  (void)options;
+                            int64_t now_ms) {
   if (status != 0 && status != 500 && status != 502 && status != 503 && status != 504) return false;
   if (!request.reads() || stored.vary_marker || stored.no_cache) return false;
   const RequestDirectives& directives = request.directives;

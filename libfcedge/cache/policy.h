@@ -65,7 +65,7 @@ Decision decide(const CacheRequest& request, const StoredInfo* stored, int64_t n
 // RFC 9111 section 4.2.4). `status` is what the origin answered (only 500, 502, 503 and 504 are
 // errors in this sense); 0: nothing at all.
 bool stale_instead_of_error(const CacheRequest& request, const StoredInfo& stored, uint16_t status,
-                            int64_t now_ms, const PolicyOptions& options);
+                            int64_t now_ms);
 
 // Why an answer is stored or not: for metrics, and as `detail` of Cache-Status.
 enum class StoreReason : uint8_t {

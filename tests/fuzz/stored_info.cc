@@ -41,7 +41,7 @@ void serve(const StoredView& view, int64_t now_ms) {
   const CacheRequest cache = CacheRequest::from(request, options, arena);
   const Decision decision = decide(cache, &view.info, now_ms, options);
   require(decision.age_s >= 0);
-  stale_instead_of_error(cache, view.info, 503, now_ms, options);
+  stale_instead_of_error(cache, view.info, 503, now_ms);
   const CacheAnswer answer =
       answer_from_stored(cache, view, 10, now_ms, {.ttl_s = decision.ttl_s}, options, arena);
   require(answer.part.first + answer.part.length <= 10);

@@ -141,7 +141,7 @@ Reply ModelCache::forward(Turn& turn, const Decision& decision, const Entry* ent
   StoredView view;
   if (entry) view = view_of(entry->meta);
   const Reply reply = fetch(turn, decision.as, entry ? &view : nullptr);
-  if (entry && stale_instead_of_error(turn.cache, view.info, reply.status, now_ms, options))
+  if (entry && stale_instead_of_error(turn.cache, view.info, reply.status, now_ms))
     return from_store(turn, *entry, {.detail = "origin-failed"});
   if (reply.status == 0) return {504, {}, ""};
   if (reply.status == 304 && decision.as == ForwardAs::validate)

@@ -241,7 +241,7 @@ TEST_CASE("stale instead of an error") {
   const auto stale = [&](int64_t seconds, uint16_t status, const Headers& headers = {},
                          std::string_view method = "GET") {
     Asked asked(headers, method);
-    return stale_instead_of_error(*asked, info, status, kReceivedMs + seconds * 1000, {});
+    return stale_instead_of_error(*asked, info, status, kReceivedMs + seconds * 1000);
   };
   for (const uint16_t error : {0, 500, 502, 503, 504}) {
     CHECK(stale(61, error));
