@@ -17,7 +17,8 @@
 //                                  the others, delete the file,
 //   remove(segment)                and begin again
 //
-// A large file is a segment with one object. When it stays, nothing is written: `requeue`.
+// A large file is a segment with one object: it grows while it is written, and one `append` at the
+// end makes all of it live. When it stays, nothing is written: `requeue`.
 // Any thread may call; one mutex, taken for writes only.
 #pragma once
 
@@ -84,10 +85,12 @@ class Eviction {
   // Where an object that is new is to be written.
   SegmentQueue place(const ObjectKey& key);
 
-  // A segment becomes the youngest of its queue. Its file counts with `bytes` from the start.
+  // A segment becomes the youngest of its queue. Its file has `bytes` from the start.
   void open(uint32_t segment, SegmentQueue queue, bool large = false, uint64_t bytes = 0);
   // A record was written: `bytes` of it, padding included. `survivor`: rewritten by an eviction.
   void append(uint32_t segment, uint64_t bytes, bool survivor = false);
+  // The file has `bytes` more that are not a record, or not yet: dead ones, unless it is large.
+  void grow(uint32_t segment, uint64_t bytes);
   // A record of the segment is no longer what the index points to.
   void kill(uint32_t segment, uint64_t bytes);
   // Nothing is appended any more: only from now on it can be a victim.
@@ -105,6 +108,8 @@ class Eviction {
 
   // The segment that is to go; none when nothing is sealed.
   std::optional<Victim> next() const;
+  // Says for each resident whether it stays, and remembers those of the small queue that do not.
+  // What is rewritten is less than `survivors_percent_max` of what the victim's end frees.
   void plan(const Victim& victim, std::span<Resident> residents);
 
   uint64_t bytes() const;       // of all files
@@ -124,20 +129,35 @@ class Eviction {
     bool large = false;
   };
   struct Queue {
-    std::map<uint64_t, uint32_t> order;  // turn -> segment, the oldest first
-    uint64_t bytes = 0;
+    std::map<uint64_t, uint32_t> sealed;  // turn -> segment, the oldest first
+    uint64_t bytes = 0;                   // of all its segments
     uint64_t live_objects = 0;
   };
 
   Queue& queue(SegmentQueue which) { return queues_[static_cast<size_t>(which)]; }
   const Queue& queue(SegmentQueue which) const { return queues_[static_cast<size_t>(which)]; }
+  Segment& segment(uint32_t number);
+  bool is_mostly_dead(const Segment& segment) const;
+  void note_dead(uint32_t number, const Segment& segment);
+  void enqueue(uint32_t number, Segment& segment);
+  void dequeue(const Segment& segment);
+  uint64_t ghost_window() const;
+  Victim victim(uint32_t number, VictimReason reason) const;
+  // The least frequency that stays, and how many bytes of those that have it.
+  struct Cut {
+    uint32_t frequency;
+    uint64_t bytes;
+  };
+  Cut cut(const Victim& victim, std::span<const Resident> residents) const;
 
   const EvictionOptions options_;
   mutable std::mutex mutex_;
   std::unordered_map<uint32_t, Segment> segments_;
   Queue queues_[2];
   Ghost ghost_;
+  std::map<uint64_t, uint32_t> mostly_dead_;  // sealed ones, turn -> segment
   uint64_t turns_ = 0;
+  uint64_t requeued_bytes_ = 0;  // of large files, since anything was freed
   uint64_t bytes_ = 0;
   uint64_t live_bytes_ = 0;
   EvictionStats stats_;
