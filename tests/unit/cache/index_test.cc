@@ -122,7 +122,7 @@ TEST_CASE("an object costs at most 64 bytes of index, at any size of a large one
   Index index;
   size_t worst = 0;
   uint64_t count = 0;
-  for (uint64_t goal = 100'000; goal <= 1'000'000; goal += 10'000) {
+  for (uint64_t goal = 100'000; goal <= 1'000'000; goal += 20'000) {
     for (; count < goal; ++count) index.insert(numbered_entry(count, {1, 1}));
     worst = std::max(worst, index.memory_bytes() * 1000 / index.size());
   }
