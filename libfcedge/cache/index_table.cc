@@ -10,7 +10,7 @@ namespace {
 
 // Beyond the last home, for those whose homes are taken. That more are needed is next to
 // impossible.
-constexpr size_t kSlotsMore = 32;
+constexpr size_t kSlotsMore = 16;
 
 size_t slots_for(size_t homes) { return homes + kSlotsMore; }
 
