@@ -15,6 +15,15 @@ bool Evictor::make_room(uint64_t bytes) {
   return true;
 }
 
+bool Evictor::make_room_for(SegmentQueue queue, uint64_t record_bytes) {
+  // Survivors go to the same segments, so what is needed may change.
+  for (;;) {
+    const uint64_t needed = parts_.appender.bytes_for(queue, record_bytes);
+    if (!make_room(needed)) return false;
+    if (parts_.appender.bytes_for(queue, record_bytes) <= needed) return true;
+  }
+}
+
 std::optional<uint32_t> Evictor::reserve(uint64_t tenant, uint64_t bytes) {
   std::optional<uint32_t> number = parts_.shares.reserve(tenant, bytes);
   if (number) return number;

@@ -30,6 +30,8 @@ class Evictor {
 
   // Evicts until the files may take `bytes` more. False when that cannot be.
   bool make_room(uint64_t bytes);
+  // Until a record of that size can be appended.
+  bool make_room_for(SegmentQueue queue, uint64_t record_bytes);
   // Room in the share of a tenant, at its own expense.
   std::optional<uint32_t> reserve(uint64_t tenant, uint64_t bytes);
   // Writes down that records of this key with smaller numbers are not valid any more.

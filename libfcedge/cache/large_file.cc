@@ -52,7 +52,7 @@ RecordHead LargeFile::head() const {
 
 // ---- reading ----
 
-LargeFile::Read LargeFile::read(uint64_t offset, bool blocking, Slice* out) {
+LargeFile::Read LargeFile::read(uint64_t offset, size_t max, bool blocking, Slice* out) {
   // In this order: what is complete has all its bytes readable.
   const State state = this->state();
   const uint64_t readable = this->readable();
@@ -60,10 +60,10 @@ LargeFile::Read LargeFile::read(uint64_t offset, bool blocking, Slice* out) {
   if (offset >= readable) return state == State::complete ? Read::end : Read::wait;
   const uint64_t frame = offset / kFrameBytes;
   const uint64_t end = std::min(readable, (frame + 1) * kFrameBytes);
-  if (!cipher() && is_verified(frame))
-    return read_plain(offset, static_cast<size_t>(end - offset), blocking, out);
+  const size_t size = std::min<uint64_t>(max, end - offset);
+  if (!cipher() && is_verified(frame)) return read_plain(offset, size, blocking, out);
   const Read result = read_frame(frame, blocking, out);
-  if (result == Read::ok) out->bytes = out->bytes.subspan(offset - frame * kFrameBytes);
+  if (result == Read::ok) out->bytes = out->bytes.subspan(offset - frame * kFrameBytes, size);
   return result;
 }
 
@@ -190,7 +190,7 @@ int LargeFile::end_frame() {
   return 0;
 }
 
-int LargeFile::finish() {
+int LargeFile::finish(const RecordHead& head) {
   int result = written_ % kFrameBytes != 0 ? end_frame() : 0;
   if (result < 0) return result;
   uint8_t check[4];
@@ -201,12 +201,10 @@ int LargeFile::finish() {
   LargeSlot slot;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    slot_.head.body_bytes = written_;
+    slot_.head = head;
     slot = slot_;
   }
-  result = write_slot(slot);
-  if (result == 0) state_.store(State::complete, std::memory_order_release);
-  return result;
+  return write_slot(slot);
 }
 
 int LargeFile::write_slot(const LargeSlot& slot) {

@@ -45,9 +45,9 @@ class LargeFile {
   uint64_t readable() const { return readable_.load(std::memory_order_acquire); }
   State state() const { return state_.load(std::memory_order_acquire); }
 
-  // Reads the body from `offset` to the end of its frame at most. A frame that this process has
-  // neither written nor verified is read whole and verified.
-  Read read(uint64_t offset, bool blocking, Slice* out);
+  // Reads at most `max` bytes of the body at `offset`, and to the end of their frame at most. A
+  // frame that this process has neither written nor verified is read whole and verified.
+  Read read(uint64_t offset, size_t max, bool blocking, Slice* out);
   // How many bytes of the body at `offset`, `max` at most, may be sent from `*fd` at `*at` as they
   // are: clear text, and verified. 0: use `read`. The descriptor lives as long as this object.
   uint64_t sendable(uint64_t offset, uint64_t max, int* fd, uint64_t* at) const;
@@ -66,7 +66,9 @@ class LargeFile {
   // Begins a new one, then appends, then ends it: on the store's thread. 0 or -errno.
   int create(const FileName& name, const LargeSlot& slot);
   int append(Bytes piece);
-  int finish();
+  int finish(const RecordHead& head);
+  // Once others can find it.
+  void complete() { state_.store(State::complete, std::memory_order_release); }
   uint64_t written() const { return written_; }
   // Describes a complete one anew: `head` and payload of the same name, in the other slot.
   int describe(const RecordHead& head, ChunkRef payload);

@@ -90,7 +90,7 @@ class LargeWriter {
   virtual ~LargeWriter() = default;
   // `full`: nothing was taken, wait for `on_progress`. `too_big`: longer than was said, or than
   // may be stored. `io`: writing failed. After the last two nothing more will be taken.
-  virtual Status append(Slice piece) = 0;
+  virtual Status append(const Slice& piece) = 0;
   // The body is complete: found by others as soon as it is written. `protocol`: not as long as was
   // said. `io`: writing failed.
   virtual Status commit() = 0;
@@ -145,6 +145,9 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<StoreParts> parts);
+  RecordHead head_of(const ObjectName& name, size_t meta_bytes, RecordKind kind) const;
+  Status refuse(Counter counter, Status status, const char* why);
+
   std::unique_ptr<StoreParts> parts_;
 };
 

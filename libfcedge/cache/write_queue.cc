@@ -5,6 +5,11 @@
 
 namespace fce {
 
+bool WriteQueue::has_room(uint64_t bytes) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return bytes_ + bytes <= bytes_max_;
+}
+
 Status WriteQueue::post(std::unique_ptr<WriteTask>& task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);

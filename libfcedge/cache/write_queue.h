@@ -31,6 +31,7 @@ class WriteQueue {
  public:
   explicit WriteQueue(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
+  bool has_room(uint64_t bytes) const;
   // `full`: nothing was taken, and the task is still the caller's.
   Status post(std::unique_ptr<WriteTask>& task);
   // Without a bound, for what is small and has to be done.
