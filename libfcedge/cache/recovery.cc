@@ -175,7 +175,8 @@ bool Recovery::enter(IndexEntry* entry, uint64_t tenant_hash, uint64_t sequence)
     if (sequence_of(*before) >= sequence) return false;
     catalogue.forget(*before);
   }
-  const std::optional<uint32_t> tenant = parts_.shares.reserve(tenant_hash, entry->bytes());
+  // Where the share is lower than it was, older objects go.
+  const std::optional<uint32_t> tenant = parts_.evictor.reserve(tenant_hash, entry->bytes());
   if (!tenant) return false;
   entry->tenant = *tenant;
   if (parts_.index.insert_new(*entry)) {
