@@ -31,6 +31,13 @@ ObjectRef Catalogue::waiting(const ObjectKey& key) const {
   return at == in.waiting.end() ? nullptr : at->second.object;
 }
 
+uint64_t Catalogue::waiting_sequence(const ObjectKey& key) const {
+  const Stripe& in = stripe(key);
+  const std::lock_guard<std::mutex> lock(in.mutex);
+  const auto at = in.waiting.find(key);
+  return at == in.waiting.end() ? 0 : at->second.sequence;
+}
+
 bool Catalogue::waits(const Put& put) const {
   const Stripe& in = stripe(put.head.key);
   const std::lock_guard<std::mutex> lock(in.mutex);

@@ -60,6 +60,8 @@ class Catalogue {
   void announce(Put* put);
   // What waits to be written, if it is small.
   ObjectRef waiting(const ObjectKey& key) const;
+  // The number of what waits, large or small; 0: nothing does.
+  uint64_t waiting_sequence(const ObjectKey& key) const;
   struct Erased {
     bool found = false;
     uint64_t sequence = 0;

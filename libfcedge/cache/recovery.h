@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recovery: rebuilds the index from the heads of what is on the disk. On the store's thread, while
-// shards miss, or find what is already there. Never fails: what cannot be read is not there.
+// shards miss: an object that was found so far may have been replaced or erased by what comes.
+// Never fails: what cannot be read is not there.
 #pragma once
 
 #include <atomic>

@@ -16,7 +16,9 @@ constexpr size_t kShortWindowBytes = 4096;
 class Window {
  public:
   Window(Disk& disk, int fd, uint64_t file_bytes)
-      : disk_(disk), fd_(fd), file_bytes_(file_bytes), buffer_(kWindowBytes) {}
+      : disk_(disk), fd_(fd), file_bytes_(file_bytes) {
+    buffer_.resize(std::min<uint64_t>(kWindowBytes, file_bytes));
+  }
 
   // The bytes of a head at `offset`, which lies within the file.
   int head_at(uint64_t offset, Bytes* head) {

@@ -216,10 +216,11 @@ Status Store::begin_large(const ObjectName& name, Bytes meta, std::optional<uint
 Status Store::replace_meta(const StoredObject& object, Bytes meta) {
   const ObjectName name{object.tenant(), object.key()};
   const ObjectKey key = key_of(name);
-  const ObjectRef waiting = parts_->catalogue.waiting(key);
+  const uint64_t waiting = parts_->catalogue.waiting_sequence(key);
   const std::optional<IndexEntry> entry = parts_->index.peek(key);
-  const bool current = waiting ? waiting->sequence() == object.sequence()
-                               : entry && parts_->reader.may_be(*entry, object.sequence());
+  if (parts_->catalogue.recovering() && waiting == 0) return Status::ok;
+  const bool current = waiting != 0 ? waiting == object.sequence()
+                                    : entry && parts_->reader.may_be(*entry, object.sequence());
   if (!current) return Status::ok;
   if (!object.file()) {
     const Bytes body = object.body().bytes;

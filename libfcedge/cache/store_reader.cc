@@ -15,6 +15,8 @@ Found StoreReader::find(const ObjectKey& key, uint64_t tenant_hash, const Object
     if (found.object->is(name)) found.what = Found::What::hit;
     return found;
   }
+  // As long as not all is known, what is known may have been replaced or erased.
+  if (parts_.catalogue.recovering()) return found;
   std::optional<IndexEntry> entry = parts_.index.find(key);
   if (entry && entry->in_memory) {
     found.object = parts_.memory.find(key);

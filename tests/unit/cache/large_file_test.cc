@@ -173,6 +173,24 @@ TEST_CASE("large file: new meta goes to the other slot, and one that is too larg
   CHECK(directory.files(".obj").empty());
 }
 
+TEST_CASE("large file: new meta for what is just being replaced changes nothing") {
+  const StoreDirectoryForTest directory;
+  auto store = open_store(small_store(directory));
+  CHECK(put(*store, "/a", "m", "old") == Status::ok);
+  store->flush();
+  const ObjectRef old = get(*store, "/a");
+  const std::string large = noise(300'000, 1);
+  std::unique_ptr<LargeWriter> writer;
+  CHECK(store->begin_large({"t", "/a"}, as_bytes("m"), std::nullopt, nullptr, &writer) ==
+        Status::ok);
+  CHECK(append_all(*writer, *store, large) == Status::ok);
+  CHECK(writer->commit() == Status::ok);
+  // Whether it is written by now or not.
+  CHECK(store->replace_meta(*old, as_bytes("new")) == Status::ok);
+  store->flush();
+  CHECK(body(*store, "/a") == large);
+}
+
 TEST_CASE("large file: sendfile is offered for what is verified only") {
   const StoreDirectoryForTest directory;
   auto store = open_store(small_store(directory));

@@ -126,7 +126,10 @@ TEST_CASE("store: a tenant keeps to its share, at its own expense") {
   }
   CHECK(body(*store, "/quiet", "quiet") == "q");
   CHECK(body(*store, "/399", "greedy") == noise(10'000, 399));
-  CHECK_FALSE(get(*store, "/0", "greedy"));
+  int found = 0;
+  for (int i = 0; i < 400; ++i) found += get(*store, "/" + std::to_string(i), "greedy") != nullptr;
+  CHECK(found > 100);
+  CHECK(found < 200);
   store->set_share("greedy", 0.0);
   CHECK(put(*store, "/no", "m", "no", "greedy") == Status::ok);
   store->flush();
