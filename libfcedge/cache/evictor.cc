@@ -64,7 +64,7 @@ bool Evictor::evict_large(const Victim& victim) {
   Resident resident{info->key, victim.bytes, frequency_of(*entry)};
   parts_.eviction.plan(victim, {&resident, 1});
   if (resident.stays) return requeue_large(victim, *entry, resident.frequency);
-  drop(*entry, info->replaces, info->sequence, 0);
+  drop(*entry, false, 0, 0);
   return remove_large(victim.segment) == 0;
 }
 
@@ -84,7 +84,12 @@ bool Evictor::requeue_large(const Victim& victim, const IndexEntry& entry, uint3
 }
 
 int Evictor::remove_large(uint32_t number) {
-  if (!parts_.files.large(number)) return 0;
+  const std::optional<LargeInfo> info = parts_.files.large(number);
+  if (!info) return 0;
+  // Unless something newer says so by being there, an older record must not be taken for valid once
+  // this one is gone: so that is written down before.
+  if (info->replaces && !parts_.index.peek(info->key))
+    (void)write_erased(info->key, 0, info->sequence);
   const int result = parts_.files.remove_large(number);
   if (result == 0) parts_.eviction.remove(number);
   return result;

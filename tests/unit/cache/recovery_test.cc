@@ -234,6 +234,28 @@ TEST_CASE("recovery: the filter has its say for each object") {
   CHECK(count_found(*store, 10) == 5);
 }
 
+TEST_CASE("recovery: an older version does not come back when the newer, a large one, is lost") {
+  const StoreDirectoryForTest directory;
+  FaultyDisk disk;
+  StoreOptions options = small_store(directory);
+  options.disk = &disk;
+  {
+    auto store = open_store(options);
+    CHECK(put(*store, "/a", "m", "old") == Status::ok);
+    store->flush();
+    CHECK(put_large(*store, "/a", "m", noise(300'000, 1)) == Status::ok);
+    const ObjectRef object = get(*store, "/a");
+    disk.read_error = EIO;
+    Slice slice;
+    CHECK(object->file()->read(0, 1, true, &slice) == LargeFile::Read::failed);
+    disk.read_error = 0;
+    CHECK_FALSE(get(*store, "/a"));
+    store->flush();
+    CHECK(directory.files(".obj").empty());
+  }
+  CHECK_FALSE(get(*open_store(options), "/a"));
+}
+
 TEST_CASE("recovery: an older version does not come back when the newer was evicted") {
   const StoreDirectoryForTest directory;
   auto store = open_store(small_store(directory));
