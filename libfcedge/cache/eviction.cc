@@ -14,10 +14,18 @@ uint64_t percent_of(uint64_t bytes, uint32_t percent) {
   return bytes / 100 * percent + bytes % 100 * percent / 100;
 }
 
+EvictionOptions sane(EvictionOptions options) {
+  options.promote_frequency = std::clamp(options.promote_frequency, 1u, IndexEntry::kFrequencyMax);
+  // With nothing freed there would be no end of it.
+  options.survivors_percent_max = std::min(options.survivors_percent_max, 95u);
+  options.dead_percent = std::clamp(options.dead_percent, 5u, 100u);
+  return options;
+}
+
 }  // namespace
 
 Eviction::Eviction(const EvictionOptions& options)
-    : options_(options), ghost_(options.ghost_bytes_max) {}
+    : options_(sane(options)), ghost_(options.ghost_bytes_max) {}
 
 SegmentQueue Eviction::place(const ObjectKey& key, const std::optional<IndexEntry>& before) {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -167,8 +175,7 @@ void Eviction::plan(const Victim& victim, std::span<Resident> residents) {
 }
 
 Eviction::Cut Eviction::cut(const Victim& victim, std::span<const Resident> residents) const {
-  const uint32_t needed =
-      victim.from == SegmentQueue::small ? std::max(options_.promote_frequency, 1u) : 1;
+  const uint32_t needed = victim.from == SegmentQueue::small ? options_.promote_frequency : 1;
   std::array<uint64_t, IndexEntry::kFrequencyMax + 1> bytes{};
   for (const Resident& resident : residents)
     bytes[std::min(resident.frequency, IndexEntry::kFrequencyMax)] += resident.bytes;

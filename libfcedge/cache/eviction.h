@@ -45,7 +45,7 @@ struct EvictionOptions {
   uint32_t small_percent = 10;          // of the bytes, for the small queue
   uint32_t promote_frequency = 1;       // hits that an object of the small queue needs to survive
   uint32_t dead_percent = 75;           // a segment with this much dead goes before the oldest
-  uint32_t survivors_percent_max = 75;  // of a segment's bytes may be rewritten when it goes
+  uint32_t survivors_percent_max = 80;  // of a segment's bytes may be rewritten when it goes
 };
 
 enum class VictimReason : uint8_t { age, dead };

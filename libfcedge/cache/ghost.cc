@@ -43,8 +43,8 @@ void Ghost::put(const Mark& mark) {
 }
 
 void Ghost::grow(uint64_t window) {
-  // Some lines are fuller than others: with a quarter to spare few lose one that is not due.
-  const uint64_t wanted = std::min(lines_max_, (window + window / 4) / Line().size() + 1);
+  // Some lines are fuller than others: with half as much to spare few lose one that is not due.
+  const uint64_t wanted = std::min(lines_max_, (window + window / 2) / Line().size() + 1);
   if (wanted <= lines_.size()) return;
   const std::vector<Line> former =
       std::exchange(lines_, std::vector<Line>(std::min(lines_max_, wanted + wanted / 4)));

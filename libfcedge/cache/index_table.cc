@@ -8,9 +8,11 @@
 namespace fce {
 namespace {
 
-// Homes at the end may have more entries than slots; how many more is a matter of luck, and what
-// does not fit has the table grow.
-size_t slots_for(size_t homes) { return homes + 16 + homes / 256; }
+// Beyond the last home, for those whose homes are taken. That more are needed is next to
+// impossible.
+constexpr size_t kSlotsMore = 16;
+
+size_t slots_for(size_t homes) { return homes + kSlotsMore; }
 
 }  // namespace
 
@@ -32,21 +34,21 @@ IndexEntry* IndexTable::find(const ObjectKey& key) {
   return !slot.is_empty() && slot.entry.key == key ? &slot.entry : nullptr;
 }
 
+void IndexTable::lengthen(std::vector<Slot>* slots) {
+  slots->reserve(slots->size() + kSlotsMore);  // exactly, where `resize` alone would double it
+  slots->resize(slots->size() + kSlotsMore);
+}
+
 void IndexTable::insert(const IndexEntry& entry) {
   if (entry.size_units == 0) fatal("cache index: a record without bytes");
   if ((size_ + 1) * 100 > homes_ * kPercentMax) resize((size_ + 1) * 100 / kPercentNew);
-  for (;;) {
-    const size_t at = position(entry.key);
-    size_t end = at;
-    while (!slots_[end].is_empty()) ++end;
-    if (end + 1 < slots_.size()) {
-      std::move_backward(slots_.begin() + at, slots_.begin() + end, slots_.begin() + end + 1);
-      slots_[at].entry = entry;
-      ++size_;
-      return;
-    }
-    resize(homes_ + homes_ / 8);  // the run at the end has reached the last slot
-  }
+  const size_t at = position(entry.key);
+  size_t end = at;
+  while (!slots_[end].is_empty()) ++end;
+  if (end + 1 == slots_.size()) lengthen(&slots_);
+  std::move_backward(slots_.begin() + at, slots_.begin() + end, slots_.begin() + end + 1);
+  slots_[at].entry = entry;
+  ++size_;
 }
 
 void IndexTable::erase(IndexEntry* entry) {
@@ -63,22 +65,16 @@ void IndexTable::erase(IndexEntry* entry) {
 }
 
 void IndexTable::resize(size_t homes) {
-  for (;; homes += homes / 8) {
-    std::vector<Slot> slots(slots_for(homes));
-    size_t next = 0;
-    bool fits = true;
-    for (const Slot& slot : slots_) {
-      if (slot.is_empty()) continue;
-      next = std::max(next, home(slot.entry.key, homes));
-      fits = next + 1 < slots.size();
-      if (!fits) break;
-      slots[next++] = slot;
-    }
-    if (!fits) continue;
-    slots_ = std::move(slots);
-    homes_ = homes;
-    return;
+  std::vector<Slot> slots(slots_for(homes));
+  size_t next = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.is_empty()) continue;
+    next = std::max(next, home(slot.entry.key, homes));
+    if (next + 1 >= slots.size()) lengthen(&slots);
+    slots[next++] = slot;
   }
+  slots_ = std::move(slots);
+  homes_ = homes;
 }
 
 }  // namespace fce

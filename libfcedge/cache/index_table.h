@@ -51,6 +51,7 @@ class IndexTable {
   // The first slot at or after its home that is empty or holds no lesser key.
   size_t position(const ObjectKey& key) const;
   void resize(size_t homes);
+  static void lengthen(std::vector<Slot>* slots);
 
   size_t homes_;
   size_t size_ = 0;
