@@ -310,7 +310,8 @@ enum {
 enum {
   FCE_PUBLISH_TOKEN = 0, /* those whose token gives them the right */
   FCE_PUBLISH_NONE = 1,  /* none */
-  FCE_PUBLISH_ANY = 2    /* all that may subscribe */
+  FCE_PUBLISH_ANY = 2    /* all that may subscribe, and those whose token gives them the right, be
+                            it without that to subscribe */
 };
 enum {
   FCE_PRESENCE_COUNTS = 0, /* how many subscribers there are */
