@@ -247,7 +247,8 @@ FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
  * query may name a key, an author and an audience, as in fce_publication:
  * `?key=K&author=U&group=G&group=H&user=U&exclude=U`, percent-encoded; an empty name is refused.
  * Answers 200 and {"id":"5ca1ab1e.7-42"}; 400 not UTF-8 or a bad name, 401 no secret given, 403 a
- * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full. */
+ * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full; the text
+ * of a refusal is the sentence that a live route's error has as its message. */
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,
                                    const fce_publish_route_options* publish);
 
