@@ -29,6 +29,26 @@ namespace fce {
   X(status_4xx, "fcedge_http_answers_4xx_total", "Answers of class 4xx")                           \
   X(status_5xx, "fcedge_http_answers_5xx_total", "Answers of class 5xx")                           \
   X(bad_requests, "fcedge_http_malformed_total", "Requests refused as malformed or ambiguous")     \
+  X(informational, "fcedge_http_informational_total", "Answers of class 1xx before the answer")    \
+  X(uploads, "fcedge_http_uploads_total",                                                          \
+    "Request bodies that went to their handler as they came")                                      \
+  X(proxy_requests, "fcedge_proxy_requests_total", "Requests forwarded to an upstream")            \
+  X(proxy_canceled, "fcedge_proxy_canceled_total", "Forwarded requests whose client left")         \
+  X(proxy_upgrades, "fcedge_proxy_upgrades_total", "Forwarded requests that became a tunnel")      \
+  X(proxy_failed_connect, "fcedge_proxy_failed_connect_total",                                     \
+    "Forwarded requests that failed: no address, no connection, or no trust in it")                \
+  X(proxy_failed_time, "fcedge_proxy_failed_time_total",                                           \
+    "Forwarded requests that failed: the upstream took too long")                                  \
+  X(proxy_failed_answer, "fcedge_proxy_failed_answer_total",                                       \
+    "Forwarded requests that failed: the answer was malformed, or broke off")                      \
+  X(proxy_failed_busy, "fcedge_proxy_failed_busy_total",                                           \
+    "Forwarded requests that failed: all servers are down, or too many wait")                      \
+  X(proxy_failed_other, "fcedge_proxy_failed_other_total",                                         \
+    "Forwarded requests that failed: the origin refused, or could not read")                       \
+  X(proxy_loops, "fcedge_proxy_loops_total", "Refused: the request has come around too often")     \
+  X(limit_proxy_informational, "fcedge_limit_proxy_informational_total",                           \
+    "Answers of class 1xx of an upstream that were too many to be passed on")                      \
+  X(limit_tunnel_idle, "fcedge_limit_tunnel_idle_total", "Closed: tunnel idle for too long")       \
   X(ws_opened, "fcedge_websocket_opened_total", "WebSocket connections opened")                    \
   X(ws_closed, "fcedge_websocket_closed_total", "WebSocket connections closed")                    \
   X(ws_protocol_errors, "fcedge_websocket_protocol_errors_total", "WebSocket protocol errors")     \

@@ -28,6 +28,7 @@ namespace fce {
   X(channels, "fcedge_pubsub_channels", "", "Channels, each counted at its home shard")       \
   X(log_bytes, "fcedge_pubsub_log_bytes", "bytes", "Bytes of messages in the channels' logs") \
   X(presence_members, "fcedge_presence_members", "", "Members present, over all channels")    \
+  X(tunnels, "fcedge_proxy_tunnels", "", "Open tunnels through the proxy")                    \
   X(live_sessions, "fcedge_live_sessions", "", "Open connections with many channels")
 
 enum class Gauge : uint32_t {
