@@ -31,9 +31,9 @@ struct ProxyOptions {
 
   // This proxy's name in Via, both ways; "": no Via.
   std::string via = "fcedge";
-  bool trace = false;          // forward TRACE
-  bool informational = true;   // pass 103 and its like on
-  bool half_close = false;     // a client that ends its side still waits for its answer
+  bool trace = false;         // forward TRACE
+  bool informational = true;  // pass 103 and its like on
+  bool half_close = false;    // a client that ends its side still waits for its answer
   std::vector<std::string> upgrades = {"websocket"};  // protocols that may be tunnelled
 
   uint32_t answer_ms = 60'000;        // from the whole request to the head of the answer
