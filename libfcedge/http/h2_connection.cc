@@ -162,10 +162,13 @@ void H2Connection::on_head(H2Stream& stream, bool request_ends) {
 
 void H2Connection::on_body(int32_t id, Bytes piece) {
   H2Stream* stream = find(id);
-  if (stream && stream->on_body(piece))
-    nghttp2_session_consume(link_.session, id, piece.size());
-  else
-    nghttp2_session_consume_connection(link_.session, piece.size());
+  switch (stream ? stream->on_body(piece) : H2Stream::Credit::connection) {
+    case H2Stream::Credit::both: nghttp2_session_consume(link_.session, id, piece.size()); break;
+    case H2Stream::Credit::connection:
+      nghttp2_session_consume_connection(link_.session, piece.size());
+      break;
+    case H2Stream::Credit::none: break;
+  }
 }
 
 void H2Connection::on_invalid_frame(bool opens_stream, int error) {
