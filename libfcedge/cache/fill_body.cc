@@ -32,7 +32,8 @@ BodySource::Pull FillBody::pull(Gather& out, size_t max) {
   Slice piece;
   if (fill_->buffer().take(reader_, max, &what, &piece)) fill_->tell_driver();
   switch (what) {
-    case FillBuffer::Take::some: out.add(std::move(piece));
+    case FillBuffer::Take::some:
+      out.add(std::move(piece));
       return reader_.left() == 0 ? Pull::end : Pull::more;
     case FillBuffer::Take::wait: side_->wait(*this); return Pull::wait;
     case FillBuffer::Take::end: return Pull::end;

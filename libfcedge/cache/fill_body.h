@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FillBody: a part of what a fill brings, as the body of one client's answer, at that client's pace.
+// FillBody: a part of what a fill brings, as the body of one client's answer, at that client's
+// pace.
 #pragma once
 
 #include <cstdint>

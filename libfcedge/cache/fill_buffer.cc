@@ -106,8 +106,7 @@ bool FillBuffer::take(Reader& reader, size_t max, Take* what, Slice* out) {
   uint64_t skip = at - base_;
   auto piece = pieces_.begin();
   for (; skip >= piece->bytes.size(); ++piece) skip -= piece->bytes.size();
-  const uint64_t size =
-      std::min<uint64_t>({piece->bytes.size() - skip, max, reader.end_ - at});
+  const uint64_t size = std::min<uint64_t>({piece->bytes.size() - skip, max, reader.end_ - at});
   *out = {piece->chunk, piece->bytes.subspan(skip, size)};
   *what = Take::some;
   reader.at_ += size;

@@ -114,7 +114,8 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
   head->length = question_.stored->body_bytes();
   head->origin_status = 304;
   head->stored = keep;
-  if (encode_stored(decision.parts, &head->meta) != Status::ok) return on_fail(FetchError::too_large);
+  if (encode_stored(decision.parts, &head->meta) != Status::ok)
+    return on_fail(FetchError::too_large);
   if (!keep) {
     route_->cache.store().erase(name());
   } else if (route_->cache.store().replace_meta(*question_.stored, head->meta, counters()) !=
@@ -169,8 +170,8 @@ void FillDriver::name_variant(StoreDecision* decision) {
     while (marker.set == 0);
   }
   parts.vary = marker.names;
-  parts.variant = variant_text(marker.names, request_.cache_request(), route_->policy,
-                               request_.arena());
+  parts.variant =
+      variant_text(marker.names, request_.cache_request(), route_->policy, request_.arena());
   parts.info.variant_set = marker.set;
   key_ = variant_key(question_.plain_key, marker.set, parts.variant);
 }
@@ -238,9 +239,8 @@ void FillDriver::hold(uint64_t bytes) {
 
 void FillDriver::begin_file(std::optional<uint64_t> length) {
   hold(0);
-  const Status status =
-      route_->cache.store().begin_large(name(), head_->meta, length,
-                                        std::make_shared<Progress>(fill_), counters(), &writer_);
+  const Status status = route_->cache.store().begin_large(
+      name(), head_->meta, length, std::make_shared<Progress>(fill_), counters(), &writer_);
   if (status != Status::ok) return end_file(Counter::cache_store_failed);
   way_ = Way::file;
   fill_->set_file(writer_->file());

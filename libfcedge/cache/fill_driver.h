@@ -48,9 +48,9 @@ class FillDriver final : private FetchSink, private FillVisitor, private ShardFi
  private:
   // Where the body of an answer that is stored goes.
   enum class Way : uint8_t {
-    none,    // it is not stored
-    whole,   // to the store as one piece, when it is complete
-    file,    // to a file of its own as it comes
+    none,   // it is not stored
+    whole,  // to the store as one piece, when it is complete
+    file,   // to a file of its own as it comes
   };
 
   FillDriver(HttpContext& http, std::shared_ptr<const CachedRoute> route,
@@ -102,7 +102,7 @@ class FillDriver final : private FetchSink, private FillVisitor, private ShardFi
   int64_t asked_ms_ = 0;
   Way way_ = Way::none;
   bool paused_ = false;
-  bool ended_ = false;      // the origin has said all
+  bool ended_ = false;  // the origin has said all
   bool committed_ = false;
 };
 

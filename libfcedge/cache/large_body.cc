@@ -56,7 +56,8 @@ BodySource::Pull LargeBody::pull(Gather& out, size_t max) {
       case LargeFile::Read::failed: state_ = State::failed; return Pull::failed;
     }
   }
-  const auto size = static_cast<size_t>(std::min<uint64_t>(left_, std::min(max, piece_.bytes.size())));
+  const auto size =
+      static_cast<size_t>(std::min<uint64_t>(left_, std::min(max, piece_.bytes.size())));
   out.add(Slice{piece_.chunk, piece_.bytes.first(size)});
   piece_.bytes = piece_.bytes.subspan(size);
   if (piece_.bytes.empty()) piece_ = {};

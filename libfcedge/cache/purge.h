@@ -62,8 +62,8 @@ class PurgeTable {
            fetched >= floor_.load(std::memory_order_acquire) &&
            fetched <= clock_.load(std::memory_order_acquire);
   }
-  // What became of an object that was fetched at `fetched`. One from the future is gone: the wall clock was set back while the node was down, so
-  // that nobody can tell what a purge meant.
+  // What became of an object that was fetched at `fetched`. One from the future is gone: the wall
+  // clock was set back while the node was down, so that nobody can tell what a purge meant.
   PurgeVerdict check(Generation fetched, std::string_view tenant, std::string_view key,
                      std::span<const std::string_view> tags) const;
 

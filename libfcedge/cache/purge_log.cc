@@ -18,7 +18,8 @@ namespace {
 
 constexpr char kMagic[] = "FCEPURG1";  // the last character is the version
 constexpr size_t kMagicBytes = 8;
-constexpr size_t kHeadBytes = 1 + 1 + 2 + 4 + 8;  // kind, soft, tenant's and text's size, generation
+constexpr size_t kHeadBytes =
+    1 + 1 + 2 + 4 + 8;  // kind, soft, tenant's and text's size, generation
 constexpr size_t kSumBytes = 8;
 constexpr uint64_t kRewriteBytes = 1024 * 1024;
 // A floor stands in the log as a record of this kind.

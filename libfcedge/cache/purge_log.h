@@ -44,7 +44,7 @@ class PurgeLog {
   std::mutex mutex_;
   std::string path_;
   int fd_ = -1;
-  uint64_t written_ = 0;         // bytes of the file
+  uint64_t written_ = 0;           // bytes of the file
   uint64_t written_at_first_ = 0;  // when it was last written anew
 };
 

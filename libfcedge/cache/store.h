@@ -48,11 +48,11 @@ struct StoreStats {
   uint64_t queue_bytes = 0;
   uint64_t objects = 0;
   uint64_t index_bytes = 0;
-  uint64_t memory_bytes = 0;   // of the tier in memory
+  uint64_t memory_bytes = 0;  // of the tier in memory
   uint32_t segments = 0;
   uint32_t large_files = 0;
-  bool recovering = false;     // the index is not complete yet
-  bool resting = false;        // after a write error
+  bool recovering = false;  // the index is not complete yet
+  bool resting = false;     // after a write error
 };
 
 // What a shard has to know to have a cold object loaded by a worker. Copy it into the job.

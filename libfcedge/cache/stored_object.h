@@ -48,9 +48,7 @@ class StoredObject {
   uint64_t memory_bytes() const;
 
  private:
-  Bytes piece(size_t at, size_t size) const {
-    return chunk_.bytes().subspan(offset_ + at, size);
-  }
+  Bytes piece(size_t at, size_t size) const { return chunk_.bytes().subspan(offset_ + at, size); }
 
   ChunkRef chunk_;
   std::shared_ptr<LargeFile> file_;

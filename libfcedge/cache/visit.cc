@@ -17,7 +17,9 @@ class CacheVisit::LoadJob final : public Job {
  public:
   LoadJob(std::shared_ptr<Link> link, std::shared_ptr<const CachedRoute> route, ColdObject cold,
           std::string key)
-      : link_(std::move(link)), route_(std::move(route)), cold_(std::move(cold)),
+      : link_(std::move(link)),
+        route_(std::move(route)),
+        cold_(std::move(cold)),
         key_(std::move(key)) {}
 
   void work() override {

@@ -52,7 +52,8 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void on_client_gone() override;
   static void on_wait_time(void* self);
 
-  // ---- The answers (visit_answer.cc). Each is the end of the visit, unless it has to ask again. ----
+  // ---- The answers (visit_answer.cc). Each is the end of the visit, unless it has to ask again.
+  // ----
   void answer_stored(Counter how);
   void answer_object(const ObjectRef& object, const StoredView& view);
   void take_shared(const std::shared_ptr<const FillHead>& head);

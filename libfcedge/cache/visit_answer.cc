@@ -66,9 +66,9 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
   (void)decode_stored(head->meta, &view);  // the driver has encoded it just now
   if (!leads_) {
     // It may be for this request only if it may be so without asking again.
-    const bool fits = view.info.variant_set == 0 ||
-                      variant_text(view.vary, request_, route_->policy, exchange_.arena) ==
-                          view.variant;
+    const bool fits =
+        view.info.variant_set == 0 ||
+        variant_text(view.vary, request_, route_->policy, exchange_.arena) == view.variant;
     if (!fits) return look_again();
     if (!head->stored || !view.info.reusable(now_ms())) {
       leave_fill();
@@ -181,14 +181,14 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
 void CacheVisit::answer_failure(FetchError why) {
   if (answer_stale(0)) return;
   const uint16_t status = status_of(why);
-  answer_error(status, status == 504 ? "the origin did not answer in time\n"
-                                     : "the origin cannot be reached\n",
-               fetch_error_name(why));
+  answer_error(
+      status,
+      status == 504 ? "the origin did not answer in time\n" : "the origin cannot be reached\n",
+      fetch_error_name(why));
 }
 
 bool CacheVisit::answer_stale(uint16_t status) {
-  if (!stored_ ||
-      !stale_instead_of_error(request_, stored_info_, status, now_ms(), route_->policy))
+  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms(), route_->policy))
     return false;
   status_.forward_status = status;
   status_.detail = "stale-if-error";
@@ -199,8 +199,7 @@ bool CacheVisit::answer_stale(uint16_t status) {
 void CacheVisit::answer_error(uint16_t status, std::string_view text, std::string_view detail) {
   status_.detail = detail;
   const Header fields[] = {
-      {"cache-status",
-       cache_status_value(status_, route_->policy.cache_name, {}, exchange_.arena)},
+      {"cache-status", cache_status_value(status_, route_->policy.cache_name, {}, exchange_.arena)},
       {"cache-control", "no-store"},
       {"content-type", "text/plain; charset=utf-8"},
       {"retry-after", "1"}};
