@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/time.h"
+#include "cache/vary.h"
 
 namespace fce {
 namespace {

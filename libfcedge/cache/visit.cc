@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "cache/vary.h"
 #include "http/context.h"
 
 namespace fce {
@@ -23,7 +24,7 @@ class CacheVisit::LoadJob final : public Job {
         key_(std::move(key)) {}
 
   void work() override {
-    object_ = route_->cache.store().load(cold_, {route_->tenant, key_}, counters_);
+    object_ = route_->cache.store().load(cold_, {route_->tenant, key_});
   }
   void done() override {
     if (!link_->visit) return;

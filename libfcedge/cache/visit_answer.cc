@@ -8,6 +8,7 @@
 #include "cache/invalidation.h"
 #include "cache/large_body.h"
 #include "cache/stored_fields.h"
+#include "cache/vary.h"
 #include "cache/visit.h"
 #include "http/context.h"
 
