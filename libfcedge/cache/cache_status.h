@@ -20,10 +20,10 @@ enum class Collapsed : uint8_t {
 struct CacheStatus {
   Forward forward = Forward::none;  // none: a hit
   uint16_t forward_status = 0;      // of the origin's answer; 0: nothing is said
-  std::optional<int64_t> ttl_s;
+  std::optional<int64_t> ttl_s = std::nullopt;
   bool stored = false;
   Collapsed collapsed = Collapsed::no;
-  std::string_view detail;  // a token or any printable ASCII; "": none
+  std::string_view detail = {};  // a token or any printable ASCII; "": none
 };
 
 // The field's value: `existing` (the origin's, which may be several fields joined; "": none) and
