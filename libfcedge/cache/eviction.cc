@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/fatal.h"
-#include "cache/index.h"
 
 namespace fce {
 namespace {
@@ -20,8 +19,13 @@ uint64_t percent_of(uint64_t bytes, uint32_t percent) {
 Eviction::Eviction(const EvictionOptions& options)
     : options_(options), ghost_(options.ghost_bytes_max) {}
 
-SegmentQueue Eviction::place(const ObjectKey& key) {
+SegmentQueue Eviction::place(const ObjectKey& key, const std::optional<IndexEntry>& before) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (before) {
+    if (before->frequency >= options_.promote_frequency) return SegmentQueue::main;
+    const auto at = segments_.find(before->at.segment);
+    return at == segments_.end() ? SegmentQueue::small : at->second.queue;
+  }
   if (!ghost_.take(key, ghost_window())) return SegmentQueue::small;
   ++stats_.ghost_hits;
   return SegmentQueue::main;

@@ -31,6 +31,7 @@
 #include <unordered_map>
 
 #include "cache/ghost.h"
+#include "cache/index.h"
 #include "cache/key.h"
 
 namespace fce {
@@ -82,8 +83,9 @@ class Eviction {
  public:
   explicit Eviction(const EvictionOptions& options);
 
-  // Where an object that is new is to be written.
-  SegmentQueue place(const ObjectKey& key);
+  // Where an object that is new is to be written. `before`: what the index has of the same key and
+  // this one is to replace, whose standing it inherits.
+  SegmentQueue place(const ObjectKey& key, const std::optional<IndexEntry>& before = {});
 
   // A segment becomes the youngest of its queue. Its file has `bytes` from the start.
   void open(uint32_t segment, SegmentQueue queue, bool large = false, uint64_t bytes = 0);

@@ -16,7 +16,10 @@ namespace fce {
 
 class Ghost {
  public:
-  explicit Ghost(uint64_t memory_bytes_max) : lines_max_(memory_bytes_max / sizeof(Line)) {}
+  explicit Ghost(uint64_t memory_bytes_max) { set_memory_bytes_max(memory_bytes_max); }
+
+  // Before the first `add`.
+  void set_memory_bytes_max(uint64_t bytes) { lines_max_ = bytes / sizeof(Line); }
 
   // Remembers the last `window` keys, as far as there is memory: about as many as the main queue
   // holds objects.
@@ -40,7 +43,7 @@ class Ghost {
   void put(const Mark& mark);
   void grow(uint64_t window);
 
-  const uint64_t lines_max_;
+  uint64_t lines_max_ = 0;
   uint32_t clock_ = 0;
   std::vector<Line> lines_;
 };

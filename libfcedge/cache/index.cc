@@ -58,6 +58,7 @@ std::optional<IndexEntry> Index::insert(const IndexEntry& entry) {
     const std::optional<IndexEntry> replaced = copy_of(found);
     if (found) {
       *found = entry;
+      found->frequency = std::max(entry.frequency, replaced->frequency);
     } else {
       table.insert(entry);
     }

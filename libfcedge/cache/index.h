@@ -32,7 +32,7 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
-struct alignas(32) IndexEntry {
+struct IndexEntry {
   static constexpr uint32_t kTenantsMax = 1 << 24;
   static constexpr uint32_t kFrequencyMax = 3;
 

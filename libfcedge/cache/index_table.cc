@@ -23,13 +23,13 @@ size_t IndexTable::home(const ObjectKey& key, size_t homes) {
 
 size_t IndexTable::position(const ObjectKey& key) const {
   size_t at = home(key);
-  while (!is_empty(slots_[at]) && slots_[at].key < key) ++at;
+  while (!slots_[at].is_empty() && slots_[at].entry.key < key) ++at;
   return at;
 }
 
 IndexEntry* IndexTable::find(const ObjectKey& key) {
-  IndexEntry& entry = slots_[position(key)];
-  return !is_empty(entry) && entry.key == key ? &entry : nullptr;
+  Slot& slot = slots_[position(key)];
+  return !slot.is_empty() && slot.entry.key == key ? &slot.entry : nullptr;
 }
 
 void IndexTable::insert(const IndexEntry& entry) {
@@ -38,10 +38,10 @@ void IndexTable::insert(const IndexEntry& entry) {
   for (;;) {
     const size_t at = position(entry.key);
     size_t end = at;
-    while (!is_empty(slots_[end])) ++end;
+    while (!slots_[end].is_empty()) ++end;
     if (end + 1 < slots_.size()) {
       std::move_backward(slots_.begin() + at, slots_.begin() + end, slots_.begin() + end + 1);
-      slots_[at] = entry;
+      slots_[at].entry = entry;
       ++size_;
       return;
     }
@@ -50,13 +50,13 @@ void IndexTable::insert(const IndexEntry& entry) {
 }
 
 void IndexTable::erase(IndexEntry* entry) {
-  size_t hole = static_cast<size_t>(entry - slots_.data());
+  size_t hole = static_cast<size_t>(reinterpret_cast<Slot*>(entry) - slots_.data());
   // What stands after it and not at home moves up.
-  while (!is_empty(slots_[hole + 1]) && home(slots_[hole + 1].key) <= hole) {
+  while (!slots_[hole + 1].is_empty() && home(slots_[hole + 1].entry.key) <= hole) {
     slots_[hole] = slots_[hole + 1];
     ++hole;
   }
-  slots_[hole] = IndexEntry();
+  slots_[hole] = Slot();
   --size_;
   if (homes_ > kHomesMin && size_ * 100 < homes_ * kPercentMin)
     resize(std::max(kHomesMin, size_ * 100 / kPercentNew));
@@ -64,15 +64,15 @@ void IndexTable::erase(IndexEntry* entry) {
 
 void IndexTable::resize(size_t homes) {
   for (;; homes += homes / 8) {
-    std::vector<IndexEntry> slots(slots_for(homes));
+    std::vector<Slot> slots(slots_for(homes));
     size_t next = 0;
     bool fits = true;
-    for (const IndexEntry& entry : slots_) {
-      if (is_empty(entry)) continue;
-      next = std::max(next, home(entry.key, homes));
+    for (const Slot& slot : slots_) {
+      if (slot.is_empty()) continue;
+      next = std::max(next, home(slot.entry.key, homes));
       fits = next + 1 < slots.size();
       if (!fits) break;
-      slots[next++] = entry;
+      slots[next++] = slot;
     }
     if (!fits) continue;
     slots_ = std::move(slots);

@@ -26,12 +26,12 @@ class IndexTable {
 
   template <class F>
   void for_each(F&& each) {
-    for (IndexEntry& entry : slots_)
-      if (!is_empty(entry)) each(entry);
+    for (Slot& slot : slots_)
+      if (!slot.is_empty()) each(slot.entry);
   }
 
   size_t size() const { return size_; }
-  size_t memory_bytes() const { return slots_.capacity() * sizeof(IndexEntry); }
+  size_t memory_bytes() const { return slots_.capacity() * sizeof(Slot); }
 
  private:
   static constexpr size_t kHomesMin = 16;
@@ -40,8 +40,12 @@ class IndexTable {
   static constexpr size_t kPercentMin = 55;
   static constexpr size_t kPercentNew = 70;
 
-  // No record is empty.
-  static bool is_empty(const IndexEntry& entry) { return entry.size_units == 0; }
+  // Two a cache line, and none in two.
+  struct alignas(32) Slot {
+    IndexEntry entry;
+    // No record is.
+    bool is_empty() const { return entry.size_units == 0; }
+  };
   size_t home(const ObjectKey& key) const { return home(key, homes_); }
   static size_t home(const ObjectKey& key, size_t homes);
   // The first slot at or after its home that is empty or holds no lesser key.
@@ -51,7 +55,7 @@ class IndexTable {
   size_t homes_;
   size_t size_ = 0;
   // One per home, and some for those whose homes at the end are taken; the last is always empty.
-  std::vector<IndexEntry> slots_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace fce

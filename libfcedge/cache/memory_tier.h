@@ -35,7 +35,7 @@ struct MemoryTierStats {
   uint64_t refused = 0;        // too large
 };
 
-class MemoryStripe;
+struct LockedMemoryStripe;
 
 // The tier without the type of what it keeps.
 class MemoryTable {
@@ -57,11 +57,11 @@ class MemoryTable {
   uint64_t value_bytes_max() const { return value_bytes_max_; }
 
  private:
-  MemoryStripe& stripe_of(const ObjectKey& key) const;
+  LockedMemoryStripe& stripe_of(const ObjectKey& key) const;
 
   size_t stripes_count_ = 0;
   uint64_t value_bytes_max_ = 0;
-  std::unique_ptr<MemoryStripe[]> stripes_;
+  std::unique_ptr<LockedMemoryStripe[]> stripes_;
 };
 
 // T has `uint64_t memory_bytes() const`: all that its destruction frees.

@@ -38,9 +38,13 @@ class TenantShares {
   // A share that is lowered below what the tenant has lets nothing in until it has less.
   void set_share(uint64_t tenant, double share);
 
-  // The tenant's number, which is good as long as it has any bytes. None if `bytes` do not fit.
+  // The tenant's number, which is good as long as it has any bytes. None if `bytes`, which are not
+  // 0, do not fit.
   std::optional<uint32_t> reserve(uint64_t tenant, uint64_t bytes);
   void release(uint32_t number, uint64_t bytes);
+  // Keeps a tenant's number from becoming another's while its bytes go. None if it has no bytes.
+  std::optional<uint32_t> pin(uint64_t tenant);
+  void unpin(uint32_t number);
 
   // How much has to be released before `bytes` fit: 0 if they do, none if they never will.
   std::optional<uint64_t> excess(uint64_t tenant, uint64_t bytes) const;
@@ -48,7 +52,6 @@ class TenantShares {
   // goes.
   bool over(uint32_t number) const;
 
-  std::optional<uint32_t> number(uint64_t tenant) const;
   uint64_t live_bytes(uint64_t tenant) const;
   uint64_t share_bytes(uint64_t tenant) const;
   uint64_t live_bytes() const;
@@ -59,10 +62,12 @@ class TenantShares {
     uint64_t hash = 0;
     uint64_t live_bytes = 0;
     uint64_t share_bytes = 0;
+    uint32_t pins = 0;
   };
 
   uint64_t share_bytes_locked(uint64_t tenant) const;
-  Tenant* enter(uint64_t tenant, uint32_t* number);
+  bool enter(uint64_t tenant, uint64_t share, uint32_t* number);
+  void forget_if_idle(uint32_t number);
   uint64_t bytes_of(double share) const;
 
   const TenantSharesOptions options_;
