@@ -15,6 +15,8 @@ namespace {
 constexpr uint32_t kFanoutUs = 2000;
 constexpr uint32_t kWorkers = 4;
 constexpr uint32_t kJobsMax = 4096;
+constexpr uint32_t kResolvers = 2;
+constexpr uint32_t kLookupsMax = 256;
 constexpr uint32_t kShardsMax = 256;
 
 bool is_name(std::string_view name) {
@@ -73,6 +75,8 @@ Status Node::create(const fce_node_options& options) {
     parts.push_back({shard->loop(), shard->counters(), &shard->http().pacing});
   pubsub_ = std::make_unique<PubSub>(pubsub, parts);
   workers_ = std::make_unique<Workers>(or_default(options.workers, kWorkers), kJobsMax);
+  resolvers_ = std::make_unique<Workers>(kResolvers, kLookupsMax);
+  for (const auto& shard : shards_) shard->http().resolver_workers = resolvers_.get();
   return Status::ok;
 }
 
@@ -192,7 +196,8 @@ Status Node::stop() {
       for (const auto& shard : shards_) shard->stop();
   }
   // Jobs end before the loops that they answer to.
-  if (workers_) workers_->stop();
+  for (Workers* workers : {workers_.get(), resolvers_.get()})
+    if (workers) workers->stop();
   for (const auto& shard : shards_) shard->join();
   addresses_.clear();
   routes_ = nullptr;

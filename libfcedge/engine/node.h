@@ -86,6 +86,7 @@ class Node {
   // Destroyed in the opposite order: shards with their loops and mailboxes go before what their
   // connections and mails refer to.
   std::unique_ptr<Workers> workers_;
+  std::unique_ptr<Workers> resolvers_;  // a slow name server does not hold up the disk
   std::unique_ptr<PubSub> pubsub_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

@@ -25,7 +25,7 @@ constexpr int kPassesPerTurn = 4;  // a fast reader of a large body leaves room 
 void Stream::flush() {
   if (shaking()) return take_admission();
   if (in_batch()) net_.batch.submit();  // nothing may follow what is not yet sent
-  if (writing_blocked_ || (state_ != State::open && state_ != State::closing)) return;
+  if (writing_blocked_ || deaf_ || (state_ != State::open && state_ != State::closing)) return;
   const bool slow = goes_slowly();
   if (slow && tls_ && !writable()) return wait_writable();
   Gather& out = net_.gather;
@@ -236,7 +236,7 @@ ssize_t Stream::send_some(const iovec* pieces, size_t count) {
     return sent;
   }
   if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return 0;
-  finish(Status::closed);
+  on_send_failed();
   return -1;
 }
 
