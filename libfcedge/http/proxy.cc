@@ -90,6 +90,7 @@ Status ReverseProxy::make(const ProxyOptions& options, std::shared_ptr<const Fet
   rules.strip_prefix = options.strip_prefix;
   rules.add_prefix = options.add_prefix;
   rules.host = options.host;
+  rules.pass_host = options.pass_host;
   rules.via = options.via;
   rules.via_of_answer = "1.1 " + options.via;
   rules.upgrades = options.upgrades;

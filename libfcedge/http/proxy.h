@@ -20,8 +20,10 @@ struct ProxyOptions {
   // goes before what is left. "/api" and "/v1" make "/v1/x" of "/api/x".
   std::string strip_prefix;
   std::string add_prefix;
-  // What the upstream is told as Host; "": what the client has sent.
+  // What the upstream is told as Host; "": what the client has sent, or without `pass_host` what
+  // the upstream's configuration says.
   std::string host;
+  bool pass_host = true;
 
   // Which fields say who the client is. What a client has sent of them is taken out, unless its
   // address is in one of `trusted`: "192.0.2.0/24", "2001:db8::/32", one address, or "unix".

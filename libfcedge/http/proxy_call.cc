@@ -247,7 +247,7 @@ void ProxyCall::on_client_gone() {
 void ProxyCall::on_client_eof() {
   if (options_.half_close) return;
   exchange_.watch(nullptr);
-  exchange_.abort();
+  exchange_.respond_text(400, "the connection was closed on one side\n");
   on_client_gone();
 }
 

@@ -83,7 +83,8 @@ ProxyRequest make_proxy_request(const ProxyRules& rules, const Request& request,
                                 const PeerAddress& peer, Arena& arena) {
   ProxyRequest out;
   out.target = rewrite_target(rules, request, arena);
-  out.authority = rules.host.empty() ? request.authority : std::string_view(rules.host);
+  out.authority = rules.host;
+  if (rules.host.empty() && rules.pass_host) out.authority = request.authority;
   out.headers.reserve(request.headers.size() + 8);
   const bool trusted = rules.trusted.contains(peer);
   const int64_t forwards = max_forwards(request);

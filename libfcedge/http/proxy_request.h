@@ -20,6 +20,7 @@ struct ProxyRules {
   std::string strip_prefix;
   std::string add_prefix;
   std::string host;
+  bool pass_host = true;
   std::string via;            // "": no Via
   std::string via_of_answer;  // of what HTTP/1.1 upstreams say
   std::vector<std::string> upgrades;
