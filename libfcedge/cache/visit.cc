@@ -23,9 +23,7 @@ class CacheVisit::LoadJob final : public Job {
         cold_(std::move(cold)),
         key_(std::move(key)) {}
 
-  void work() override {
-    object_ = route_->cache.store().load(cold_, {route_->tenant, key_});
-  }
+  void work() override { object_ = route_->cache.store().load(cold_, {route_->tenant, key_}); }
   void done() override {
     if (!link_->visit) return;
     link_->visit->on_object(std::move(object_));

@@ -17,8 +17,8 @@ using Clients = std::vector<std::unique_ptr<Client>>;
 Clients crowd(TestCache& cache, int count, std::string_view target, uint32_t shards) {
   Clients clients;
   for (int i = 0; i < count; ++i)
-    clients.push_back(std::make_unique<Client>(cache, "GET", target, std::initializer_list<Header>{},
-                                               static_cast<uint32_t>(i) % shards));
+    clients.push_back(std::make_unique<Client>(
+        cache, "GET", target, std::initializer_list<Header>{}, static_cast<uint32_t>(i) % shards));
   return clients;
 }
 

@@ -186,7 +186,8 @@ TEST_CASE("stale while revalidate: the stale one at once, the new one for the ne
   TestCache cache;
   Client first(cache, "GET", "/a");
   cache.origin->answer(
-      0, 200, {{"cache-control", "max-age=0, stale-while-revalidate=60"}, {"etag", "\"1\""}}, "old");
+      0, 200, {{"cache-control", "max-age=0, stale-while-revalidate=60"}, {"etag", "\"1\""}},
+      "old");
   CHECK(first.text() == "old");
   CHECK(get(cache, "/a") == "old");
   CHECK(get(cache, "/a") == "old");
@@ -206,8 +207,8 @@ TEST_CASE("purges: by key with all variants, by prefix, by tag, soft and hard") 
     const size_t i = cache.origin->count();
     Client client(cache, "GET", target, request);
     if (cache.origin->count() == i) return false;
-    cache.origin->answer(i, 200, {kHour, {"vary", "x-lang"}, {"surrogate-key", "news t1"},
-                                  {"etag", "\"1\""}}, text);
+    cache.origin->answer(
+        i, 200, {kHour, {"vary", "x-lang"}, {"surrogate-key", "news t1"}, {"etag", "\"1\""}}, text);
     CHECK(client.text() == text);
     return true;
   };
