@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-/* An origin: immutable, and good for any number of routes and nodes. Its connections, health and
- * credentials are kept per node, for as long as the origin or a route in force uses them: so routes
- * that change go on with the same connections if the origin is the same. **Thread**: any. */
+/* An origin: immutable, and good for any number of routes and nodes. Its connections and what is
+ * known of its servers' health are kept per node for as long as a route in force leads to it: so
+ * routes that change go on with the same connections if the origin is the same.
+ * **Thread**: any. */
 typedef struct fce_origin fce_origin;
 
 /* Routes that lead to it keep it. NULL is allowed. **Thread**: any. */

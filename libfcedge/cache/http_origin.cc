@@ -36,24 +36,25 @@ Status check_field(std::pair<std::string, std::string>& field) {
 
 Status HttpOrigin::make(const HttpOriginOptions& options, std::shared_ptr<const Fetcher> server,
                         std::shared_ptr<const Fetcher>* out) {
-  OriginUrl url;
-  Status status = OriginUrl::parse(options.url, &url);
-  if (status == Status::ok) status = check_clear_text(url, options.clear_text);
-  if (status != Status::ok) return status;
   if (!options.host.empty() && options.host != "*" && !valid_authority(options.host))
     return fail(Status::invalid, "\"" + options.host + "\" is not a host");
-  std::shared_ptr<HttpOrigin> origin(new HttpOrigin(options, url, std::move(server)));
+  const std::string& prefix = options.prefix;
+  const bool plain = std::none_of(prefix.begin(), prefix.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f' || c == '?' || c == '#';
+  });
+  if (!prefix.empty() && (prefix.front() != '/' || prefix.back() == '/' || !plain))
+    return fail(Status::invalid, "\"" + prefix + "\" is no prefix of a path: \"/a/b\"");
+  std::shared_ptr<HttpOrigin> origin(new HttpOrigin(options, std::move(server)));
   for (auto& field : origin->headers_)
-    if (status = check_field(field); status != Status::ok) return status;
+    if (const Status status = check_field(field); status != Status::ok) return status;
   *out = std::move(origin);
   return Status::ok;
 }
 
-HttpOrigin::HttpOrigin(const HttpOriginOptions& options, const OriginUrl& url,
-                       std::shared_ptr<const Fetcher> server)
+HttpOrigin::HttpOrigin(const HttpOriginOptions& options, std::shared_ptr<const Fetcher> server)
     : headers_(options.headers),
-      host_(options.host.empty() ? url.authority() : options.host),
-      prefix_(url.prefix),
+      host_(options.host),
+      prefix_(options.prefix),
       server_(std::move(server)) {}
 
 std::unique_ptr<Fetch> HttpOrigin::start(HttpContext& http, FetchRequest&& request,

@@ -9,21 +9,19 @@
 #include <vector>
 
 #include "base/status.h"
-#include "cache/origin_url.h"
 #include "http/fetch.h"
 
 namespace fce {
 
 struct HttpOriginOptions {
-  std::string url;
-  std::string host;  // for Host; "": that of the URL; "*": what the client asked for
+  std::string host;    // for Host; "": the server's own; "*": what the client asked for
+  std::string prefix;  // before the path: "" or "/a/b"
   std::vector<std::pair<std::string, std::string>> headers;  // set in every request
-  bool clear_text = false;  // may use http: to somewhere else than this machine
 };
 
 class HttpOrigin final : public Fetcher {
  public:
-  // `server` reaches the place of the URL.
+  // `server` is asked. FCE_EINVAL with a sentence for what cannot be in a request.
   static Status make(const HttpOriginOptions& options, std::shared_ptr<const Fetcher> server,
                      std::shared_ptr<const Fetcher>* out);
 
@@ -31,8 +29,7 @@ class HttpOrigin final : public Fetcher {
                                FetchSink& sink) const override;
 
  private:
-  HttpOrigin(const HttpOriginOptions& options, const OriginUrl& url,
-             std::shared_ptr<const Fetcher> server);
+  HttpOrigin(const HttpOriginOptions& options, std::shared_ptr<const Fetcher> server);
 
   std::vector<std::pair<std::string, std::string>> headers_;
   const std::string host_;

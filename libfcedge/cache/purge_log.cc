@@ -158,6 +158,7 @@ Status PurgeLog::rewrite() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = fd;
   written_ = written_at_first_ = content.size();
+  torn_ = false;
   return Status::ok;
 }
 
@@ -167,16 +168,13 @@ Status PurgeLog::add(Purge purge, uint64_t wall_ms, bool sync) {
   const std::lock_guard lock(mutex_);
   purge.generation = table_.next(wall_ms);
   table_.apply(purge);
-  if (written_ > kRewriteBytes && written_ > 2 * written_at_first_)
+  if (torn_ || (written_ > kRewriteBytes && written_ > 2 * written_at_first_))
     if (const Status status = rewrite(); status != Status::ok) return status;
   std::vector<uint8_t> record;
   encode(purge, &record);
-  // What is left of a record that was written in part would make all of it doubtful.
   if (!write_all(fd_, record)) {
-    const Status status = failed("cannot write " + path_);
-    (void)::ftruncate(fd_, static_cast<off_t>(written_));
-    (void)::lseek(fd_, static_cast<off_t>(written_), SEEK_SET);
-    return status;
+    torn_ = true;
+    return failed("cannot write " + path_);
   }
   written_ += record.size();
   if (sync && ::fdatasync(fd_) != 0) return failed("cannot write " + path_);

@@ -46,6 +46,8 @@ class PurgeLog {
   int fd_ = -1;
   uint64_t written_ = 0;           // bytes of the file
   uint64_t written_at_first_ = 0;  // when it was last written anew
+  // A record was written in part, which makes all of it doubtful: it has to be written anew.
+  bool torn_ = false;
 };
 
 }  // namespace fce
