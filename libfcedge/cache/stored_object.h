@@ -19,23 +19,28 @@ struct ObjectName {
   std::string_view key;
 };
 
+struct ObjectSizes {
+  uint32_t tenant = 0;
+  uint32_t key = 0;
+  uint32_t meta = 0;
+  uint64_t body = 0;
+};
+
 class StoredObject {
  public:
   // Of a small object: `chunk` holds tenant, key text, meta and body one after the other, from
   // `offset` on.
-  StoredObject(ChunkRef chunk, size_t offset, uint32_t tenant_bytes, uint32_t key_bytes,
-               uint32_t meta_bytes, uint64_t body_bytes, uint64_t sequence);
+  StoredObject(ChunkRef chunk, size_t offset, const ObjectSizes& sizes, uint64_t sequence);
   // Of a large one: the chunk ends with the meta, the body is in `file`.
-  StoredObject(ChunkRef chunk, size_t offset, uint32_t tenant_bytes, uint32_t key_bytes,
-               uint32_t meta_bytes, std::shared_ptr<LargeFile> file, uint64_t body_bytes,
-               uint64_t sequence);
+  StoredObject(ChunkRef chunk, size_t offset, const ObjectSizes& sizes, uint64_t sequence,
+               std::shared_ptr<LargeFile> file);
 
-  std::string_view tenant() const { return as_text(piece(0, tenant_bytes_)); }
-  std::string_view key() const { return as_text(piece(tenant_bytes_, key_bytes_)); }
+  std::string_view tenant() const { return as_text(piece(0, sizes_.tenant)); }
+  std::string_view key() const { return as_text(piece(sizes_.tenant, sizes_.key)); }
   bool is(const ObjectName& name) const { return tenant() == name.tenant && key() == name.key; }
   // What `put` was given: opaque to the store.
-  Bytes meta() const { return piece(tenant_bytes_ + key_bytes_, meta_bytes_); }
-  uint64_t body_bytes() const { return body_bytes_; }
+  Bytes meta() const { return piece(sizes_.tenant + sizes_.key, sizes_.meta); }
+  uint64_t body_bytes() const { return sizes_.body; }
   // Of a small object, holding it; empty for a large one.
   Slice body() const;
   // Of a large object, null for a small one.
@@ -52,12 +57,9 @@ class StoredObject {
 
   ChunkRef chunk_;
   std::shared_ptr<LargeFile> file_;
-  uint64_t body_bytes_;
+  ObjectSizes sizes_;
   uint64_t sequence_;
   size_t offset_;
-  uint32_t tenant_bytes_;
-  uint32_t key_bytes_;
-  uint32_t meta_bytes_;
 };
 
 using ObjectRef = std::shared_ptr<const StoredObject>;

@@ -237,6 +237,19 @@ namespace fce {
   X(resolver_stale, "fcedge_resolver_stale_total",                                                 \
     "Times that addresses were used after their time")                                             \
   X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")
+  X(cache_written, "fcedge_cache_written_total", "Objects written to the cache's disk")            \
+  X(cache_evicted, "fcedge_cache_evicted_total", "Objects that had to leave the cache's disk")     \
+  X(cache_survived, "fcedge_cache_survived_total", "Objects kept when their segment was evicted")  \
+  X(cache_recovered, "fcedge_cache_recovered_total", "Objects found on the cache's disk at start") \
+  X(cache_corrupt, "fcedge_cache_corrupt_total", "Stored objects with a wrong checksum: misses")   \
+  X(cache_read_errors, "fcedge_cache_read_errors_total", "Errors of the cache's disk on reading")  \
+  X(cache_write_errors, "fcedge_cache_write_errors_total",                                         \
+    "Errors of the cache's disk on writing: nothing is stored for a while")                        \
+  X(cache_resting, "fcedge_cache_resting_total", "Not stored: the disk rests after an error")      \
+  X(limit_cache_queue, "fcedge_limit_cache_queue_total", "Not stored: too much waits for disk")    \
+  X(limit_cache_object, "fcedge_limit_cache_object_total", "Not stored: object too large")         \
+  X(limit_cache_bytes, "fcedge_limit_cache_bytes_total", "Not stored: no room could be made")      \
+  X(limit_cache_share, "fcedge_limit_cache_share_total", "Not stored: the tenant's share is full")
 
 enum class Counter : uint32_t {
 #define FCE_COUNTER_ENUM_(word, name, help) word,
