@@ -15,7 +15,6 @@ EdgeCache::EdgeCache(uint32_t shards, Workers& workers)
 Status EdgeCache::open(const StoreOptions& options, uint32_t shards, Workers& workers,
                        std::unique_ptr<EdgeCache>* out) {
   std::unique_ptr<EdgeCache> cache(new EdgeCache(shards, workers));
-  cache->small_max_ = options.small_max;
   Status status = Store::open(options, &cache->store_);
   // Behind the store, which has the directory's lock.
   if (status == Status::ok) status = cache->purge_log_.open(options.directory, wall_ms());

@@ -41,7 +41,6 @@ class EdgeCache {
   FillTable& fills() { return fills_; }
   PurgeTable& purges() { return purges_; }
   Workers& workers() { return workers_; }
-  uint64_t small_max() const { return small_max_; }
   List<ShardFill>& fills_of(uint32_t shard) { return shard_fills_[shard]; }
 
   // Any thread; see PurgeLog::add.
@@ -59,7 +58,6 @@ class EdgeCache {
   EdgeCache(uint32_t shards, Workers& workers);
 
   Workers& workers_;
-  uint64_t small_max_ = 0;  // of a record that is written as one piece
   PurgeTable purges_;
   PurgeLog purge_log_;
   FillTable fills_;

@@ -10,9 +10,6 @@
 namespace fce {
 namespace {
 
-// More than a record adds to name, meta and body.
-constexpr uint64_t kRecordOverhead = 256;
-
 class Progress final : public LargeProgress {
  public:
   explicit Progress(std::shared_ptr<Fill> fill) : fill_(std::move(fill)) {}
@@ -119,7 +116,7 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
     return on_fail(FetchError::too_large);
   if (!keep) {
     route_->cache.store().erase(name());
-  } else if (route_->cache.store().replace_meta(*question_.stored, head->meta, counters()) !=
+  } else if (route_->cache.store().replace_meta(*question_.stored, head->meta) !=
              Status::ok) {
     counters().add(Counter::cache_store_failed);
   }
@@ -189,7 +186,7 @@ void FillDriver::put_marker() {
   parts.vary = question_.marker.names;
   std::vector<uint8_t> meta;
   if (encode_stored(parts, &meta) != Status::ok ||
-      route_->cache.store().put(plain_name(), meta, {}, counters()) != Status::ok)
+      route_->cache.store().put(plain_name(), meta, {}) != Status::ok)
     counters().add(Counter::cache_store_failed);
 }
 
@@ -229,8 +226,7 @@ void FillDriver::on_body(Bytes piece) {
 }
 
 bool FillDriver::is_small(uint64_t body_bytes) const {
-  const uint64_t rest = kRecordOverhead + route_->tenant.size() + key_.size() + head_->meta.size();
-  return rest + body_bytes <= route_->cache.small_max();
+  return route_->cache.store().is_small(name(), head_->meta.size(), body_bytes);
 }
 
 void FillDriver::hold(uint64_t bytes) {
@@ -241,7 +237,7 @@ void FillDriver::hold(uint64_t bytes) {
 void FillDriver::begin_file(std::optional<uint64_t> length) {
   hold(0);
   const Status status = route_->cache.store().begin_large(
-      name(), head_->meta, length, std::make_shared<Progress>(fill_), counters(), &writer_);
+      name(), head_->meta, length, std::make_shared<Progress>(fill_), &writer_);
   if (status != Status::ok) return end_file(Counter::cache_store_failed);
   way_ = Way::file;
   fill_->set_file(writer_->file());
@@ -254,7 +250,7 @@ void FillDriver::feed_file() {
     Slice piece = fill_->buffer().piece_at(fed_);
     if (piece.bytes.empty()) break;
     const size_t size = piece.bytes.size();
-    const Status status = writer_->append(std::move(piece));
+    const Status status = writer_->append(piece);
     if (status == Status::full) return;
     if (status != Status::ok) return end_file(Counter::cache_store_failed);
     fed_ += size;
@@ -294,7 +290,7 @@ void FillDriver::store_whole() {
     body.push_back(piece.bytes);
     pieces.push_back(std::move(piece));
   }
-  const Status status = route_->cache.store().put(name(), head_->meta, body, counters());
+  const Status status = route_->cache.store().put(name(), head_->meta, body);
   counters().add(status == Status::ok ? Counter::cache_stored : Counter::cache_store_failed);
 }
 

@@ -68,8 +68,7 @@ class PurgeCall final : public ExchangeWatcher {
     } else {
       exchange_.http.net.counters.add(Counter::cache_purges, count);
       const Header fields[] = {{"content-type", "application/json"}, {"cache-control", "no-store"}};
-      exchange_.respond(200, fields,
-                        Body::copy_of("{\"purged\":" + std::to_string(count) + "}\n"));
+      exchange_.respond(200, fields, Body::copy_of("{\"purged\":" + std::to_string(count) + "}\n"));
     }
     delete this;
   }
@@ -100,8 +99,8 @@ class PurgeJob final : public Job {
 
   void work() override {
     for (size_t i = 0; i < wanted_.size() && status_ == Status::ok; ++i) {
-      status_ = cache_.purge({wanted_[i].kind, soft_, tenant_, wanted_[i].text},
-                             i + 1 == wanted_.size());
+      status_ =
+          cache_.purge({wanted_[i].kind, soft_, tenant_, wanted_[i].text}, i + 1 == wanted_.size());
       if (status_ != Status::ok) why_ = last_error();
     }
   }

@@ -74,7 +74,7 @@ void CacheVisit::begin() {
 
 void CacheVisit::look_up(std::string key) {
   key_ = std::move(key);
-  Found found = cache().store().find(name_of(key_), counters());
+  Found found = cache().store().find(name_of(key_));
   if (found.what == Found::What::cold) return load(found.cold);
   on_object(std::move(found.object));
 }

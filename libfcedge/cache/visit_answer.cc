@@ -176,7 +176,7 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
   decision.parts.info.generation = view.info.generation;
   std::vector<uint8_t> meta;
   if (encode_stored(decision.parts, &meta) == Status::ok)
-    (void)cache().store().replace_meta(*stored_, meta, counters());
+    (void)cache().store().replace_meta(*stored_, meta);
 }
 
 void CacheVisit::answer_failure(FetchError why) {

@@ -91,8 +91,9 @@ class CallbackFetch final : public Fetch {
     }
     begun_ = true;
     const std::shared_ptr<CallbackTalk> talk = talk_;  // holds the fields
-    sink_.on_head(status, fields,
-                  length < 0 ? std::nullopt : std::optional<uint64_t>(static_cast<uint64_t>(length)));
+    sink_.on_head(
+        status, fields,
+        length < 0 ? std::nullopt : std::optional<uint64_t>(static_cast<uint64_t>(length)));
     return !gone;
   }
 
@@ -188,8 +189,7 @@ Status callback_end(fce_fetch* fetch) {
   Status short_body = Status::ok;
   const Status status = say(fetch, [&](CallbackTalk& talk) {
     const bool whole =
-        talk.status != 0 &&
-        (talk.length < 0 || talk.written == static_cast<uint64_t>(talk.length));
+        talk.status != 0 && (talk.length < 0 || talk.written == static_cast<uint64_t>(talk.length));
     (whole ? talk.ended : talk.failed) = true;
     if (!whole) short_body = fail(Status::protocol, "the answer is shorter than its length");
     return Status::ok;

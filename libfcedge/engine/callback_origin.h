@@ -25,7 +25,7 @@ struct CallbackTalk {
   static constexpr size_t kPendingMax = 4 * 1024 * 1024;
 
   std::mutex mutex;
-  Loop* loop = nullptr;          // null once the fetch is gone, or the shard
+  Loop* loop = nullptr;            // null once the fetch is gone, or the shard
   CallbackFetch* fetch = nullptr;  // only its shard's thread looks at it
   // What was said and is not passed on yet.
   uint16_t status = 0;

@@ -46,8 +46,7 @@ Status read_policy(const fce_cached_options& known, PolicyOptions* out) {
                                                    SetCookiePolicy::keep};
   if (known.set_cookie >= std::size(kSetCookie))
     return fail(Status::invalid, "set_cookie is 0, 1 or 2");
-  if (known.heuristic_percent > 100)
-    return fail(Status::invalid, "heuristic_percent is 1 to 100");
+  if (known.heuristic_percent > 100) return fail(Status::invalid, "heuristic_percent is 1 to 100");
   if (known.name) out->cache_name = known.name;
   out->default_ttl_s = known.default_ttl_s;
   out->negative_ttl_s = known.negative_ttl_s;
@@ -76,7 +75,7 @@ Status request_for(std::string_view key, Request* out) {
   return Status::ok;
 }
 
-Status put(EdgeCache& cache, Counters& counters, const char* tenant, std::string_view key,
+Status put(EdgeCache& cache, const char* tenant, std::string_view key,
            uint16_t status, const std::vector<std::pair<std::string, std::string>>& fields,
            Bytes body) {
   Request request;
@@ -86,8 +85,8 @@ Status put(EdgeCache& cache, Counters& counters, const char* tenant, std::string
   std::vector<Header> headers;
   for (const auto& [name, value] : fields) headers.push_back({name, value});
   const auto now_ms = static_cast<int64_t>(wall_ms());
-  StoreDecision decision = judge_answer(copy.cache_request(), {status, headers, now_ms, now_ms},
-                                        options, copy.arena());
+  StoreDecision decision =
+      judge_answer(copy.cache_request(), {status, headers, now_ms, now_ms}, options, copy.arena());
   if (!decision.store())
     return fail(Status::invalid, "this answer is not to be stored: " +
                                      std::string(store_reason_name(decision.reason)));
@@ -99,7 +98,7 @@ Status put(EdgeCache& cache, Counters& counters, const char* tenant, std::string
   if (encoded != Status::ok) return encoded;
   const ObjectName name{tenant, key};
   cache.fills().invalidate(name);
-  return cache.store().put(name, meta, std::span(&body, 1), counters);
+  return cache.store().put(name, meta, std::span(&body, 1));
 }
 
 }  // namespace
@@ -149,8 +148,8 @@ int fce_routes_add_cached(fce_routes* routes, const fce_route_options* options,
         if (!node.cache()) return no_cache();
         std::shared_ptr<const Fetcher> fetcher;
         if (const Status got = plan->get(node, &fetcher); got != Status::ok) return got;
-        *out = std::make_shared<CacheHandler>(std::make_shared<const CachedRoute>(CachedRoute{
-            *node.cache(), tenant, policy, std::move(fetcher), collapse_ms}));
+        *out = std::make_shared<CacheHandler>(std::make_shared<const CachedRoute>(
+            CachedRoute{*node.cache(), tenant, policy, std::move(fetcher), collapse_ms}));
         return Status::ok;
       }));
 }
@@ -163,13 +162,12 @@ int fce_routes_add_purge(fce_routes* routes, const fce_route_options* options, c
   Route route;
   if (status == Status::ok) status = RoutePlan::read(options, "POST,PURGE", &route);
   if (status != Status::ok) return to_c(status);
-  return to_c(routes->plan.add(
-      route, [tenant = std::string(tenant), secret = std::string(secret)](
-                 Node& node, std::shared_ptr<const Handler>* out) {
-        if (!node.cache()) return no_cache();
-        *out = std::make_shared<PurgeHandler>(*node.cache(), tenant, secret);
-        return Status::ok;
-      }));
+  return to_c(routes->plan.add(route, [tenant = std::string(tenant), secret = std::string(secret)](
+                                          Node& node, std::shared_ptr<const Handler>* out) {
+    if (!node.cache()) return no_cache();
+    *out = std::make_shared<PurgeHandler>(*node.cache(), tenant, secret);
+    return Status::ok;
+  }));
 }
 
 int fce_cache_purge(fce_node* node, const char* tenant, uint32_t kind, const char* text,
@@ -181,8 +179,8 @@ int fce_cache_purge(fce_node* node, const char* tenant, uint32_t kind, const cha
     status = fail(Status::invalid, "a key or tag to purge is not empty");
   if (status == Status::ok && !node->node.cache()) status = no_cache();
   if (status != Status::ok) return to_c(status);
-  return to_c(node->node.cache()->purge(
-      {static_cast<PurgeKind>(kind), soft != 0, tenant, text}, true));
+  return to_c(
+      node->node.cache()->purge({static_cast<PurgeKind>(kind), soft != 0, tenant, text}, true));
 }
 
 int fce_cache_put(fce_node* node, const char* tenant, const char* key, uint32_t status,
@@ -195,9 +193,7 @@ int fce_cache_put(fce_node* node, const char* tenant, const char* key, uint32_t 
   std::vector<std::pair<std::string, std::string>> fields;
   if (valid == Status::ok) valid = read_fields(headers, header_count, &fields);
   if (valid != Status::ok) return to_c(valid);
-  // Any thread may call, and the shards' counters have one writer each.
-  static thread_local Counters counters;
-  return to_c(put(*node->node.cache(), counters, tenant, key, static_cast<uint16_t>(status), fields,
+  return to_c(put(*node->node.cache(), tenant, key, static_cast<uint16_t>(status), fields,
                   {static_cast<const uint8_t*>(body), body_len}));
 }
 

@@ -25,8 +25,8 @@ extern "C" {
 int fce_origin_create_callback(fce_origin_fn origin, void* user, fce_release_fn release,
                                fce_origin** out) {
   if (!origin || !out) return to_c(fail(Status::invalid, "the callback is NULL"));
-  *out = new fce_origin{std::make_shared<CallbackPlan>(
-      std::make_shared<CallbackOrigin>(origin, user, release))};
+  *out = new fce_origin{
+      std::make_shared<CallbackPlan>(std::make_shared<CallbackOrigin>(origin, user, release))};
   return FCE_OK;
 }
 

@@ -236,7 +236,7 @@ namespace fce {
   X(resolver_failures, "fcedge_resolver_failures_total", "Names for which no address was found")   \
   X(resolver_stale, "fcedge_resolver_stale_total",                                                 \
     "Times that addresses were used after their time")                                             \
-  X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")
+  X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")           \
   X(cache_written, "fcedge_cache_written_total", "Objects written to the cache's disk")            \
   X(cache_evicted, "fcedge_cache_evicted_total", "Objects that had to leave the cache's disk")     \
   X(cache_survived, "fcedge_cache_survived_total", "Objects kept when their segment was evicted")  \
