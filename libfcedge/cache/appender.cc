@@ -35,8 +35,7 @@ int Appender::open(SegmentQueue queue) {
   name.queue = queue;
   name.number = name.order = parts_.numbers.next();
   StoreDirectory& directory = *parts_.directory;
-  const int fd =
-      directory.disk.open(directory.fd, name.text().c_str(), O_RDWR | O_CREAT | O_EXCL);
+  const int fd = directory.disk.open(directory.fd, name.text().c_str(), O_RDWR | O_CREAT | O_EXCL);
   if (fd < 0) return fd;
   auto file = std::make_shared<StoreFile>(parts_.directory, name, fd);
   parts_.files.add(file);

@@ -177,7 +177,7 @@ AnswerDirectives AnswerDirectives::from(std::span<const Header> headers, bool cd
 
 void RequestDirectives::add(std::string_view value) {
   for (Directive directive; next_directive(&value, &directive);) {
-    uint32_t seconds;
+    uint32_t seconds = 0;
     const bool number = directive.well_formed && parse_delta(directive.argument, &seconds);
     if (is(directive, "no-cache")) no_cache = true;
     if (is(directive, "no-store")) no_store = true;

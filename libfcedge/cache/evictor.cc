@@ -117,8 +117,7 @@ bool Evictor::evict_segment(const Victim& victim) {
     const std::optional<IndexEntry> entry = parts_.index.peek(record.key);
     if (!entry || entry->at != Location{victim.segment, record.offset_units}) continue;
     candidates.push_back({record, *entry});
-    residents.push_back(
-        {record.key, OpenSegment::cost(entry->bytes()), frequency_of(*entry)});
+    residents.push_back({record.key, OpenSegment::cost(entry->bytes()), frequency_of(*entry)});
   }
   parts_.eviction.plan(victim, residents);
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -170,9 +169,9 @@ bool Evictor::copy(const Victim& victim, StoreFile& file, const Candidate& candi
     return false;
   }
   RecordHead head;
-  const bool good = decode_head(buffer_, {victim.segment, record.offset_units},
-                                parts_.keys->heads, &head) &&
-                    head.record_bytes() == buffer_.size();
+  const bool good =
+      decode_head(buffer_, {victim.segment, record.offset_units}, parts_.keys->heads, &head) &&
+      head.record_bytes() == buffer_.size();
   const Bytes payload =
       good ? Bytes(buffer_).subspan(RecordHead::kBytes, head.payload_bytes()) : Bytes();
   if (!good || (!candidate.entry.verified && crc32c(payload) != head.check)) {
@@ -203,8 +202,7 @@ int Evictor::write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t s
   head.tenant_hash = tenant_hash;
   head.sequence = sequence;
   const uint64_t bytes = parts_.appender.bytes_for(SegmentQueue::small, head.record_bytes());
-  if (!parts_.eviction.room_for_survivor(bytes + parts_.directory->deleted_bytes.load()))
-    return -1;
+  if (!parts_.eviction.room_for_survivor(bytes + parts_.directory->deleted_bytes.load())) return -1;
   Location at;
   const int result = parts_.appender.append(SegmentQueue::small, head, {}, true, &at);
   if (result < 0) return result;

@@ -48,8 +48,7 @@ class Evictor {
   bool evict_large(const Victim& victim);
   bool evict_segment(const Victim& victim);
   uint32_t frequency_of(const IndexEntry& entry);
-  void keep(const Victim& victim, StoreFile& file, const Candidate& candidate,
-            uint32_t frequency);
+  void keep(const Victim& victim, StoreFile& file, const Candidate& candidate, uint32_t frequency);
   bool copy(const Victim& victim, StoreFile& file, const Candidate& candidate, Location* to);
   void drop(const IndexEntry& entry, bool replaces, uint64_t sequence, uint64_t tenant_hash);
   bool requeue_large(const Victim& victim, const IndexEntry& entry, uint32_t frequency);

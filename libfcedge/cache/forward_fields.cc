@@ -7,6 +7,7 @@
 #include "cache/arena_fields.h"
 #include "cache/stored_fields.h"
 #include "http/field_list.h"
+#include "http/hop_by_hop.h"
 
 namespace fce {
 namespace {
@@ -70,7 +71,7 @@ std::span<const Header> forward_fields(const CacheRequest& request, ForwardAs as
     if (is_hop_by_hop(name) || is_framing(name)) continue;
     if (as != ForwardAs::as_is && is_condition_or_range(name)) continue;
     if (reduce && name == "accept-encoding") continue;
-    if (!named_by_connection(headers, name)) out.add(name, field.value);
+    if (!is_named_by_connection(headers, name)) out.add(name, field.value);
   }
   if (reduce)
     out.add("accept-encoding", reduced_accept_encoding(request.selection.accept_encoding.value));

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "cache/arena_fields.h"
-#include "http/field_list.h"
+#include "http/hop_by_hop.h"
 
 namespace fce {
 namespace {
@@ -34,34 +34,10 @@ std::string_view date_text(int64_t seconds, Arena& arena) {
 bool updates(const Header& field, std::span<const Header> newer, const PolicyOptions& options) {
   if (is_cookie(field.name) && options.set_cookie != SetCookiePolicy::keep) return false;
   return !is_hop_by_hop(field.name) && !describes_body(field.name) &&
-         !named_by_connection(newer, field.name);
+         !is_named_by_connection(newer, field.name);
 }
 
 }  // namespace
-
-bool is_hop_by_hop(std::string_view name) {
-  switch (name.size()) {
-    case 2: return name == "te";
-    case 7: return name == "trailer" || name == "upgrade";
-    case 10: return name == "connection" || name == "keep-alive";
-    case 16: return name == "proxy-connection";
-    case 17: return name == "transfer-encoding";
-    case 18: return name == "proxy-authenticate";
-    case 19: return name == "proxy-authorization";
-    case 25: return name == "proxy-authentication-info";
-    default: return false;
-  }
-}
-
-bool named_by_connection(std::span<const Header> headers, std::string_view name) {
-  for (const Header& header : headers) {
-    if (header.name != "connection") continue;
-    std::string_view list = header.value, member;
-    while (next_member(&list, &member))
-      if (equals_ignoring_case(member, name)) return true;
-  }
-  return false;
-}
 
 std::span<const Header> storable_fields(std::span<const Header> headers,
                                         const AnswerDirectives& directives, int64_t date_s,
@@ -74,7 +50,7 @@ std::span<const Header> storable_fields(std::span<const Header> headers,
     if (is_hop_by_hop(name) || name == "age" || name == "content-length") continue;
     if (is_cookie(name) && options.set_cookie != SetCookiePolicy::keep) continue;
     if (directives.names(name)) continue;
-    if (connection && named_by_connection(headers, name)) continue;
+    if (connection && is_named_by_connection(headers, name)) continue;
     out.add(name, field.value);
   }
   if (!has(out.span(), "date")) out.add("date", date_text(date_s, arena));

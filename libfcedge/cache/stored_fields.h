@@ -11,11 +11,6 @@
 
 namespace fce {
 
-// Whether a field of that name (in lower case) is for one connection only.
-bool is_hop_by_hop(std::string_view name);
-// Whether one of the Connection fields names it.
-bool named_by_connection(std::span<const Header> headers, std::string_view name);
-
 // What of an answer may be kept: without the fields of the connection, of proxies, those named by
 // `private` and `no-cache`, and Set-Cookie unless options say so. Date is added if there is none.
 std::span<const Header> storable_fields(std::span<const Header> headers,

@@ -17,13 +17,14 @@ namespace {
 //   1  u8   flags            32  i64  initial_age_ms    68  u32  bytes of variant
 //   2  u16  status           40  i64  date_s            72  u32  bytes of fields
 //   4  u32  lifetime_s       48  i64  modified_s        76  u32  bytes of tags
-//   8  u32  stale_while_...  56  u64  variant_set       80  the four, in this order
+//   8  u32  stale_while_...  56  u64  variant_set       80  u64  generation
+//                                                       88  the four, in this order
 //  12  u32  stale_if_error_s
 //  16  u32  keep_s           A field: u16 bytes of its name, u32 bytes of its value, both.
 //  20  u16  fields           A tag: u16 bytes, the tag.
 //  22  u16  tags
 constexpr uint8_t kVersion = 1;
-constexpr size_t kHeadBytes = 80;
+constexpr size_t kHeadBytes = 88;
 
 enum Flag : uint8_t {
   kNoCache = 1,
@@ -90,6 +91,7 @@ void put_head(const StoredParts& parts, size_t fields_bytes, size_t tags_bytes, 
   put<uint32_t>(at + 68, static_cast<uint32_t>(parts.variant.size()));
   put<uint32_t>(at + 72, static_cast<uint32_t>(fields_bytes));
   put<uint32_t>(at + 76, static_cast<uint32_t>(tags_bytes));
+  put<uint64_t>(at + 80, info.generation);
 }
 
 // False for numbers that encode_stored never writes.
@@ -105,6 +107,7 @@ bool get_info(const uint8_t* at, StoredInfo* info) {
   info->date_s = get<int64_t>(at + 40);
   info->modified_s = get<int64_t>(at + 48);
   info->variant_set = get<uint64_t>(at + 56);
+  info->generation = get<uint64_t>(at + 80);
   info->no_cache = flags & kNoCache;
   info->must_revalidate = flags & kMustRevalidate;
   info->vary_marker = flags & kVaryMarker;

@@ -25,6 +25,8 @@ struct StoredInfo {
   // Names the set of variants that a marker stands for: it is part of the keys of all of them, so
   // that whoever removes the marker removes them all. Chosen by the caller; 0: no variant.
   uint64_t variant_set = 0;
+  // Where the clock of purges stood when its fetch began (cache/purge.h); set by the caller.
+  uint64_t generation = 0;
   uint32_t lifetime_s = 0;
   // How long after its lifetime it may be served while it is fetched anew, and when that fails.
   uint32_t stale_while_revalidate_s = 0;

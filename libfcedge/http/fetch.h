@@ -38,6 +38,9 @@ enum class FetchError : uint8_t {
   stopped,       // the node stops
 };
 
+// A token for logs and for Cache-Status: "connect-time".
+std::string_view fetch_error_name(FetchError why);
+
 // What is asked for. All views live until `start` returns; the body is taken over.
 struct FetchRequest {
   std::string_view method = "GET";

@@ -174,6 +174,30 @@ namespace fce {
     "Answers of S3 origins that are about them or us, and not about an object")                    \
   X(s3_clock_learned, "fcedge_s3_clock_learned_total",                                             \
     "Requests to S3 origins that were made again by their clock")                                  \
+  X(cache_requests, "fcedge_cache_requests_total", "Requests to routes through the cache")         \
+  X(cache_hits, "fcedge_cache_hits_total", "Answered from the cache")                              \
+  X(cache_stale_hits, "fcedge_cache_stale_hits_total", "Answered stale while it was fetched anew") \
+  X(cache_stale_errors, "fcedge_cache_stale_errors_total",                                         \
+    "Answered stale since the origin failed")                                                      \
+  X(cache_misses, "fcedge_cache_misses_total", "Not in the cache, or not good enough")             \
+  X(cache_bypassed, "fcedge_cache_bypassed_total", "Not for the cache")                            \
+  X(cache_collapsed, "fcedge_cache_collapsed_total", "Waited for the answer to another request")   \
+  X(cache_collapse_timeouts, "fcedge_cache_collapse_timeouts_total",                               \
+    "Waited for too long for that")                                                                \
+  X(cache_fetches, "fcedge_cache_fetches_total", "Requests to origins")                            \
+  X(cache_fetch_failed, "fcedge_cache_fetch_failures_total", "Requests to origins that failed")    \
+  X(cache_fills_cancelled, "fcedge_cache_fills_cancelled_total",                                   \
+    "Fetches given up: nobody waited")                                                             \
+  X(cache_refreshes, "fcedge_cache_refreshes_total", "Fetches in the background")                  \
+  X(cache_revalidated, "fcedge_cache_revalidated_total", "Found unchanged at the origin")          \
+  X(cache_uncacheable, "fcedge_cache_uncacheable_total", "Answers of origins that were not kept")  \
+  X(cache_stored, "fcedge_cache_stored_total", "Answers of origins that were kept")                \
+  X(cache_store_failed, "fcedge_cache_store_failures_total",                                       \
+    "Not kept: no room, or the disk failed")                                                       \
+  X(cache_purged, "fcedge_cache_purged_total", "Objects found that were purged or of no use")      \
+  X(cache_invalidated, "fcedge_cache_invalidated_total", "Objects changed by their clients")       \
+  X(cache_purges, "fcedge_cache_purges_total", "Purges asked for")                                 \
+  X(cache_purge_refused, "fcedge_cache_purges_refused_total", "Purges without the right token")    \
   X(upstream_requests, "fcedge_upstream_requests_total", "Requests made to upstreams")             \
   X(upstream_failures, "fcedge_upstream_failures_total",                                           \
     "Requests to upstreams without a whole answer")                                                \
@@ -219,7 +243,7 @@ namespace fce {
   X(resolver_failures, "fcedge_resolver_failures_total", "Names for which no address was found")   \
   X(resolver_stale, "fcedge_resolver_stale_total",                                                 \
     "Times that addresses were used after their time")                                             \
-  X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")
+  X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")           \
   X(cache_written, "fcedge_cache_written_total", "Objects written to the cache's disk")            \
   X(cache_evicted, "fcedge_cache_evicted_total", "Objects that had to leave the cache's disk")     \
   X(cache_survived, "fcedge_cache_survived_total", "Objects kept when their segment was evicted")  \
