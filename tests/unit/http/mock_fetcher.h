@@ -26,6 +26,7 @@ class MockFetcher final : public Fetcher {
     TestBodyReader sent;  // by `send`
     FetchSink* sink = nullptr;
     bool alive = true;
+    bool over = false;  // the last call was made
     bool paused = false;
     int pauses = 0;
 
@@ -47,11 +48,13 @@ class MockFetcher final : public Fetcher {
     }
     void end() {
       REQUIRE(alive);
+      over = true;
       const Header trailer[] = {{"x-trailer", "t"}};
       sink->on_end(trailer);
     }
     void fail(FetchError why) {
       REQUIRE(alive);
+      over = true;
       sink->on_fail(why);
     }
   };
@@ -70,6 +73,12 @@ class MockFetcher final : public Fetcher {
     auto fetch = std::make_unique<One>(*call);
     calls.push_back(std::move(call));
     return fetch;
+  }
+
+  // The node stops: what is under way ends, as a client's fetches do.
+  void stop() const {
+    for (const auto& call : calls)
+      if (call->alive && !call->over) call->fail(FetchError::stopped);
   }
 
   Call& last() const {

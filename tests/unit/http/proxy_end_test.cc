@@ -333,6 +333,7 @@ TEST_CASE("proxy: the route's policy for other origins replaces the upstream's")
   CHECK(text.find("b.example") == text.npos);
   CHECK(text.find("access-control-allow-origin: ") != text.npos);
   CHECK(text.find("x: y\r\n") != text.npos);
+  fetcher->last().end();
 }
 
 }  // namespace fce

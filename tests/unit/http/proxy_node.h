@@ -38,6 +38,7 @@ struct H1Proxy : H1Node {
     add_route("/p/{rest...}", make_mock_proxy(options, fetcher), kProxyMethods, 1u << 30);
     open();
   }
+  ~H1Proxy() { fetcher->stop(); }
   MockFetcher::Call& call() { return fetcher->last(); }
   std::shared_ptr<MockFetcher> fetcher = std::make_shared<MockFetcher>();
 };
@@ -47,6 +48,7 @@ struct H2Proxy : H2Node {
     add_route("/p/{rest...}", make_mock_proxy(options, fetcher), kProxyMethods, 1u << 30);
     client = &open();
   }
+  ~H2Proxy() { fetcher->stop(); }
   MockFetcher::Call& call() { return fetcher->last(); }
   std::shared_ptr<MockFetcher> fetcher = std::make_shared<MockFetcher>();
   H2Client* client;

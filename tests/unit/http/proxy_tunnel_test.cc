@@ -50,6 +50,7 @@ struct H1Tunnel : H1Node {
     add_route("/ws", make(options, fetcher), {"GET", "POST"}, 0);
   }
   ~H1Tunnel() {
+    fetcher->stop();
     net.streams.for_each([](Stream* stream) { stream->abort(Status::canceled); });
     leave();
     CHECK(counters.get(Gauge::tunnels) == 0);
@@ -79,6 +80,7 @@ struct H2TunnelNode : H2Node {
     settle();
   }
   ~H2TunnelNode() {
+    fetcher->stop();
     H2Node::client.reset();
     turn();
     CHECK(counters.get(Gauge::tunnels) == 0);
