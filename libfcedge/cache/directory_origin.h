@@ -23,7 +23,7 @@ struct DirectoryOriginOptions {
   std::string cache_control;         // "": none is sent
 };
 
-class DirectoryOrigin final : public Fetcher {
+class DirectoryOrigin final : public Fetcher, public std::enable_shared_from_this<DirectoryOrigin> {
  public:
   static constexpr size_t kPieceBytes = 128 * 1024;
 

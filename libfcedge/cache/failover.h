@@ -21,7 +21,7 @@ struct FailoverOptions {
   uint32_t pass_over_ms = 10'000;
 };
 
-class Failover final : public Fetcher {
+class Failover final : public Fetcher, public std::enable_shared_from_this<Failover> {
  public:
   // FCE_EINVAL without origins, or for a status that is no error. A request with a body goes to one
   // origin only, the first that is not passed over.

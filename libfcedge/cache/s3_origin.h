@@ -61,7 +61,7 @@ struct S3Place {
   static Status from(const S3OriginOptions& options, S3Place* out);
 };
 
-class S3Origin final : public Fetcher {
+class S3Origin final : public Fetcher, public std::enable_shared_from_this<S3Origin> {
  public:
   // `server` reaches the place of the options. Reads the credentials.
   static Status make(const S3OriginOptions& options, std::shared_ptr<const Fetcher> server,
@@ -74,7 +74,9 @@ class S3Origin final : public Fetcher {
   friend class S3Fetch;
   S3Origin(const S3OriginOptions& options, S3Place place, std::shared_ptr<const Fetcher> server,
            std::unique_ptr<S3Credentials> credentials);
-  bool learn_clock(int64_t date_s) const;
+  // Whether S3's clock was that far from the time that was signed that it may have refused by it.
+  bool learn_clock(int64_t date_s, int64_t signed_at_s) const;
+  // Logs what S3 has against us, now and then.
   void tell(uint16_t status, std::string_view code, std::string_view region) const;
 
   const S3OriginOptions options_;
