@@ -70,11 +70,17 @@ void ClientConnection::connect(const std::vector<PeerAddress>& addresses) {
   state_ = State::connecting;
   no_address_ = addresses.empty();
   std::vector<PeerAddress> with_port = addresses;
+  if (!peer_.tls && !shared_->options.clear_text) {
+    std::erase_if(with_port, [](const PeerAddress& one) { return !one.local(); });
+    forbidden_ = with_port.empty() && !no_address_;
+    if (forbidden_) pool_.tell_forbidden(peer_index_);
+  }
   for (PeerAddress& one : with_port) one.port = peer_.url.port;
   connector_->start(with_port, shared_->options.connect_ms);
 }
 
 void ClientConnection::on_connect_failed(bool late, int) {
+  if (forbidden_) return fail(FetchError::refused);
   fail(no_address_ ? FetchError::resolve : late ? FetchError::connect_time : FetchError::connect);
 }
 

@@ -107,6 +107,7 @@ class ClientConnection final : public StreamOwner,
   State state_ = State::resolving;
   const bool counted_;  // among those of its server: it makes no health check
   bool no_address_ = false;
+  bool forbidden_ = false;     // there are addresses, but none for clear text
   bool head_given_ = false;    // of the request, to the stream
   bool request_done_ = false;  // all of it was
   bool source_ended_ = false;  // of the tunnel

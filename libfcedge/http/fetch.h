@@ -32,7 +32,8 @@ enum class FetchError : uint8_t {
   too_large,     // the head is larger than the limit
   no_peer,       // all servers of the upstream are down
   full,          // too many wait for a connection
-  refused,       // the origin will not make this request (a method that it does not have)
+  refused,       // the origin will not make this request (a method that it does not have, or
+                 // clear text to elsewhere)
   disk,          // a local file could not be read
   stopped,       // the node stops
 };
@@ -56,7 +57,8 @@ class FetchSink {
     (void)status, (void)headers;
   }
   // The head: names in lower case, hop-by-hop fields already taken out (RFC 9110 section 7.6.1).
-  // `length` of the body, when its framing tells. Views are borrowed until return.
+  // `length` of the body, when its framing tells: 0 to HEAD, where a Content-Length among the
+  // fields is that of another answer. Views are borrowed until return.
   virtual void on_head(uint16_t status, std::span<const Header> headers,
                        std::optional<uint64_t> length) = 0;
   // The answer is 101 to a request with `upgrade` (RFC 9110 section 7.8), in place of `on_head`;

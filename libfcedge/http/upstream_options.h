@@ -58,6 +58,10 @@ struct UpstreamOptions {
   uint32_t check_rise = 2;    // so many good ones in a row take a server back
   uint32_t check_fall = 3;    // so many bad ones take it out
 
+  // False: http: goes to addresses of this machine only, whatever a name resolves to. What such a
+  // server would be asked for fails as `refused`.
+  bool clear_text = true;
+
   // https: only.
   std::string tls_ca_file;    // "": the CAs of the system
   std::string tls_name;       // that the certificates are for; "": the host of each URL

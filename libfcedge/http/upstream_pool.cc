@@ -199,6 +199,13 @@ void UpstreamPool::tell_tls_failure(size_t peer, const char* why) {
         shared_->options.name.c_str(), shared_->options.peers[peer].url.c_str(), why);
 }
 
+void UpstreamPool::tell_forbidden(size_t peer) {
+  if (std::exchange(peers_[peer].forbidden_told, true)) return;
+  log(LogLevel::error,
+      "upstream is not on this machine, and clear text to it is not allowed upstream=%s peer=%s",
+      shared_->options.name.c_str(), shared_->options.peers[peer].url.c_str());
+}
+
 void UpstreamPool::begin_checks() {
   if (stopped_ || checks_ || shared_->options.check_path.empty()) return;
   if (!shared_->checked.exchange(true)) checks_ = std::make_unique<HealthChecks>(*this);

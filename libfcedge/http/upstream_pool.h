@@ -47,6 +47,7 @@ class UpstreamPool {
   void report(size_t peer, bool good);
   void report_check(size_t peer, bool good);
   void tell_tls_failure(size_t peer, const char* why);
+  void tell_forbidden(size_t peer);
   TlsTicket& ticket(size_t peer) { return peers_[peer].ticket; }
 
   HttpContext& http() { return http_; }
@@ -63,6 +64,7 @@ class UpstreamPool {
     int64_t turn = 0;  // of round robin by weights
     TlsTicket ticket;
     const char* tls_failure = nullptr;  // that was told last
+    bool forbidden_told = false;
   };
 
   PeerHealth::Rules rules() const;

@@ -21,6 +21,9 @@ struct PeerAddress {
   std::array<uint8_t, 16> ip{};
 
   static PeerAddress from(const sockaddr_storage& address);
+  // Whether what is sent there stays on this machine: a unix socket, 127.0.0.0/8, ::1, and what the
+  // kernel takes for them (::ffff:127.0.0.0/104).
+  bool local() const;
   // "192.0.2.1", "2001:db8::1" or "unix". IPv4 in IPv6 (::ffff:0:0/96) reads as IPv4.
   std::string text() const;
 };
