@@ -188,9 +188,11 @@ void DirectoryFetch::answer_content(Fd fd, const FileVariant& variant,
   const bool partial = answer == RangeAnswer::partial;
   std::vector<Header> headers(variant.headers().begin(), variant.headers().end());
   if (partial) headers.push_back({"content-range", content_range(&range, variant.size(), buffer)});
-  if (!tell_head(partial ? 206 : 200, headers, range.length)) return;
+  const std::string length = std::to_string(range.length);
+  headers.push_back({"content-length", length});
   offset_ = range.first;
   left_ = method == Method::head ? 0 : range.length;
+  if (!tell_head(partial ? 206 : 200, headers, left_)) return;
   if (left_ == 0) {
     state_ = State::over;
     return sink_.on_end({});

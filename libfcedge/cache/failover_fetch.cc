@@ -64,6 +64,12 @@ void FailoverFetch::on_head(uint16_t status, std::span<const Header> headers,
   sink_.on_head(status, headers, length);
 }
 
+void FailoverFetch::on_upgraded(std::span<const Header> headers) {
+  origins_->count(origin(), false, http_.net.loop.now_ms());
+  answered_ = true;
+  sink_.on_upgraded(headers);
+}
+
 void FailoverFetch::on_fail(FetchError why) {
   if (!is_our_own(why)) origins_->count(origin(), true, http_.net.loop.now_ms());
   if (!answered_ && why != FetchError::stopped && ask_next()) return;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "cache/failover.h"
@@ -20,11 +21,13 @@ class FailoverFetch final : public Fetch, private FetchSink {
 
   void pause() override;
   void resume() override;
+  void send(std::unique_ptr<BodySource> bytes) override { inner_->send(std::move(bytes)); }
 
  private:
   void on_informational(uint16_t status, std::span<const Header> headers) override;
   void on_head(uint16_t status, std::span<const Header> headers,
                std::optional<uint64_t> length) override;
+  void on_upgraded(std::span<const Header> headers) override;
   void on_body(Bytes piece) override { sink_.on_body(piece); }
   void on_end(std::span<const Header> trailers) override { sink_.on_end(trailers); }
   void on_fail(FetchError why) override;

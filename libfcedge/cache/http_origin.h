@@ -23,7 +23,7 @@ struct HttpOriginOptions {
 
 class HttpOrigin final : public Fetcher {
  public:
-  // `server` reaches the place of the URL.
+  // `server` reaches the place of the URL (make_origin_server).
   static Status make(const HttpOriginOptions& options, std::shared_ptr<const Fetcher> server,
                      std::shared_ptr<const Fetcher>* out);
 

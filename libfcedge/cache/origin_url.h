@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The URL of an origin: "https://HOST[:PORT][/PREFIX]", "http://..." or "unix:PATH".
+// The URL of an origin: "https://HOST[:PORT][/PREFIX]", "http://..." or "unix:/PATH".
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "http/upstream.h"
 
 namespace fce {
 
@@ -18,26 +20,28 @@ enum class Locality : uint8_t {
 };
 
 struct OriginUrl {
-  bool tls = false;
-  std::string host;       // without brackets; "" for a unix socket
-  uint16_t port = 0;      // the scheme's own when the URL names none
-  std::string unix_path;  // absolute
-  std::string prefix;     // "" or "/a/b", as it came; without a slash at its end
+  UpstreamUrl server;
+  std::string prefix;  // "" or "/a/b", as it came; without a slash at its end
 
   static Status parse(std::string_view text, OriginUrl* out);
 
+  bool tls() const { return server.kind == UpstreamUrl::Kind::https; }
   // For Host and :authority: the port only if it is not the scheme's own.
   std::string authority() const;
+  // The URL without the prefix, as an upstream takes it.
+  std::string server_url() const;
   Locality locality() const;
 };
 
-// "Local" is this machine: a unix socket and the loopback interface. A private network is not,
-// since others send packets there.
-bool is_loopback_literal(std::string_view host);
-
 // FCE_EINVAL with a sentence when the URL is in clear text to somewhere that is certainly
-// elsewhere, and `clear_text` does not allow that. A name passes; see Upstream for when it is
-// resolved.
+// elsewhere, and `clear_text` does not allow that. "Here" is this machine: a unix socket and the
+// loopback interface. A private network is not, since others send packets there. A name passes: the
+// upstream of an origin looks at what it resolves to.
 Status check_clear_text(const OriginUrl& url, bool clear_text);
+
+// What reaches the server of an origin. `like` has limits, health checks and whom to trust; its
+// peers and `clear_text` are replaced.
+Status make_origin_server(const OriginUrl& url, bool clear_text, UpstreamOptions like,
+                          std::shared_ptr<const Fetcher>* out);
 
 }  // namespace fce

@@ -80,6 +80,15 @@ std::vector<Header> object_fields(std::span<const Header> headers) {
   return fields;
 }
 
+// The same without what is said of the body, which is S3's and not the object's.
+std::vector<Header> fields_without_body(std::span<const Header> headers) {
+  std::vector<Header> fields = object_fields(headers);
+  std::erase_if(fields, [](const Header& header) {
+    return header.name == "content-length" || header.name == "content-type";
+  });
+  return fields;
+}
+
 }  // namespace
 
 std::string_view s3_error_part(std::string_view xml, std::string_view element) {
@@ -150,7 +159,9 @@ void S3Fetch::on_head(uint16_t status, std::span<const Header> headers,
     case 206: return pass_head(status, headers, length);
     case 304:
     case 412:
-    case 416: state_ = State::dropping; return sink_.on_head(status, object_fields(headers), 0);
+    case 416:
+      state_ = State::dropping;
+      return sink_.on_head(status, fields_without_body(headers), 0);
     default: begin_explaining(status, headers);
   }
 }

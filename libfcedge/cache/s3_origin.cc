@@ -58,10 +58,10 @@ Status check_bucket(const S3OriginOptions& options, const OriginUrl& url) {
     if (is_path_bucket(options.bucket)) return Status::ok;
     return fail(Status::invalid, "\"" + options.bucket + "\" is not the name of a bucket");
   }
-  if (!is_host_bucket(options.bucket, !url.tls))
+  if (!is_host_bucket(options.bucket, !url.tls()))
     return fail(Status::invalid, "the bucket \"" + options.bucket +
                                      "\" cannot be part of a host's name: use the path style");
-  if (!url.unix_path.empty() || url.locality() != Locality::unknown)
+  if (url.locality() != Locality::unknown)
     return fail(Status::invalid,
                 "the endpoint has no name that a bucket could be put before: use "
                 "the path style");
@@ -87,7 +87,7 @@ Status S3Place::from(const S3OriginOptions& options, S3Place* out) {
   if (status != Status::ok) return status;
   if (!is_key_prefix(options.prefix) || !is_key_prefix(options.index))
     return fail(Status::invalid, "the prefix or the index could not be part of an object's key");
-  if (!options.path_style) url.host = options.bucket + "." + url.host;
+  if (!options.path_style) url.server.host = options.bucket + "." + url.server.host;
   out->authority = url.authority();
   out->path = options.path_style ? "/" + options.bucket + "/" : "/";
   out->url = std::move(url);

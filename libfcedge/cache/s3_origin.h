@@ -63,7 +63,7 @@ struct S3Place {
 
 class S3Origin final : public Fetcher, public std::enable_shared_from_this<S3Origin> {
  public:
-  // `server` reaches the place of the options. Reads the credentials.
+  // `server` reaches the place of the options (make_origin_server). Reads the credentials.
   static Status make(const S3OriginOptions& options, std::shared_ptr<const Fetcher> server,
                      std::shared_ptr<const Fetcher>* out);
 

@@ -52,13 +52,12 @@ void try_credentials(std::string_view text) {
 void try_url(std::string_view text) {
   OriginUrl url;
   if (OriginUrl::parse(text, &url) != Status::ok) return;
-  require(url.unix_path.empty() != url.host.empty());
-  if (!url.unix_path.empty()) return;
+  require(url.server.path.empty() != url.server.host.empty());
   OriginUrl again;
-  require(OriginUrl::parse((url.tls ? "https://" : "http://") + url.authority() + url.prefix,
-                           &again) == Status::ok);
-  require(again.host == url.host && again.port == url.port && again.prefix == url.prefix);
-  if (url.locality() == Locality::remote && !url.tls)
+  require(OriginUrl::parse(url.server_url() + url.prefix, &again) == Status::ok);
+  require(again.server.host == url.server.host && again.server.port == url.server.port);
+  require(again.server.path == url.server.path && again.prefix == url.prefix);
+  if (url.locality() == Locality::remote && !url.tls())
     require(check_clear_text(url, false) == Status::invalid);
 }
 

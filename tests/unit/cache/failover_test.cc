@@ -225,6 +225,25 @@ TEST_CASE("a pause holds for whoever is asked") {
   CHECK(setup.last(1).resumes == 1);
 }
 
+TEST_CASE("an upgrade goes to one origin, and its bytes both ways") {
+  struct Source final : BodySource {
+    Pull pull(Gather&, size_t) override { return Pull::end; }
+  };
+  Setup setup(2);
+  FetchRequest request = request_for("/a");
+  request.upgrade = true;
+  setup.start(std::move(request));
+  CHECK(setup.last(0).upgrade);
+  setup.last(0).sink->on_upgraded({});
+  CHECK(setup.sink->upgrades == 1);
+  setup.fetch->send(std::make_unique<Source>());
+  CHECK(setup.last(0).sends == 1);
+  setup.last(0).sink->on_body(as_bytes("raw"));
+  setup.last(0).fail(FetchError::truncated);
+  CHECK(setup.sink->failed == FetchError::truncated);
+  CHECK(setup.asked() == Counts{1, 0});
+}
+
 TEST_CASE("a sink may end its fetch whenever it is called, and it outlives its origins") {
   Setup setup(2);
   setup.start();

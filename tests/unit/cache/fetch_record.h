@@ -49,8 +49,9 @@ class RecordSink final : public FetchSink {
     length = new_length;
     if (at_head) at_head();
   }
+  void on_upgraded(std::span<const Header>) override { ++upgrades; }
   void on_body(Bytes piece) override {
-    CHECK(heads == 1);
+    CHECK(heads + upgrades == 1);
     CHECK(!over());
     ++pieces;
     body += as_text(piece);
@@ -70,6 +71,7 @@ class RecordSink final : public FetchSink {
   std::string header(std::string_view name) const { return field(headers, name); }
 
   int heads = 0;
+  int upgrades = 0;
   int pieces = 0;
   uint16_t status = 0;
   Fields headers;
@@ -88,7 +90,7 @@ struct AskedFor {
   std::string body;
   bool upgrade = false;
   FetchSink* sink = nullptr;  // null once the fetch is gone
-  int pauses = 0, resumes = 0;
+  int pauses = 0, resumes = 0, sends = 0;
 
   std::string header(std::string_view name) const { return field(headers, name); }
 
@@ -138,6 +140,7 @@ class FakeFetcher final : public Fetcher {
     ~One() override { asked_.sink = nullptr; }
     void pause() override { ++asked_.pauses; }
     void resume() override { ++asked_.resumes; }
+    void send(std::unique_ptr<BodySource>) override { ++asked_.sends; }
 
    private:
     AskedFor& asked_;

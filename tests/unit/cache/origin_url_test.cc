@@ -22,15 +22,15 @@ Status clear_text(std::string_view text, bool allowed) {
 
 TEST_CASE("the URL of an origin is taken apart") {
   const OriginUrl plain = url_of("http://example.com");
-  CHECK(!plain.tls);
-  CHECK(plain.host == "example.com");
-  CHECK(plain.port == 80);
+  CHECK(!plain.tls());
+  CHECK(plain.server.host == "example.com");
+  CHECK(plain.server.port == 80);
   CHECK(plain.prefix == "");
   CHECK(plain.authority() == "example.com");
 
   const OriginUrl full = url_of("https://example.com:8443/a/b/");
-  CHECK(full.tls);
-  CHECK(full.port == 8443);
+  CHECK(full.tls());
+  CHECK(full.server.port == 8443);
   CHECK(full.prefix == "/a/b");
   CHECK(full.authority() == "example.com:8443");
 
@@ -38,8 +38,8 @@ TEST_CASE("the URL of an origin is taken apart") {
   CHECK(url_of("http://example.com:443").authority() == "example.com:443");
   CHECK(url_of("https://[2001:db8::1]").authority() == "[2001:db8::1]");
   CHECK(url_of("https://[2001:db8::1]:99").authority() == "[2001:db8::1]:99");
-  CHECK(url_of("https://[2001:db8::1]:99").host == "2001:db8::1");
-  CHECK(url_of("unix:/run/app.sock").unix_path == "/run/app.sock");
+  CHECK(url_of("https://[2001:db8::1]:99").server.host == "2001:db8::1");
+  CHECK(url_of("unix:/run/app.sock").server.path == "/run/app.sock");
   CHECK(url_of("unix:/run/app.sock").authority() == "localhost");
 }
 
@@ -70,23 +70,33 @@ TEST_CASE("what is no URL of an origin is refused with a sentence") {
     CAPTURE(text);
     OriginUrl url;
     CHECK(OriginUrl::parse(text, &url) == Status::invalid);
-    CHECK(std::string(last_error()).starts_with("\""));
+    CHECK(std::string(last_error()).starts_with("the "));
   }
   OriginUrl url;
   CHECK(OriginUrl::parse("unix:/" + std::string(106, 'a'), &url) == Status::ok);
   CHECK(OriginUrl::parse("unix:/" + std::string(107, 'a'), &url) == Status::invalid);
 }
 
+TEST_CASE("an upstream takes the URL without its prefix") {
+  for (const char* text : {"https://example.com:8443", "http://example.com", "unix:/run/app.sock",
+                           "http://[2001:db8::1]:99", "https://[::1]"})
+    CHECK(url_of(text).server_url() == text);
+  CHECK(url_of("https://example.com:443/a").server_url() == "https://example.com");
+}
+
 TEST_CASE("local is this machine and nothing else") {
-  for (const char* text : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
+  for (const char* text : {"127.0.0.1", "127.255.0.9", "[::1]", "[::ffff:127.0.0.1]"}) {
     CAPTURE(text);
-    CHECK(is_loopback_literal(text));
+    CHECK(url_of(std::string("http://") + text).locality() == Locality::local);
   }
-  for (const char* text :
-       {"128.0.0.1", "10.0.0.1", "192.168.0.1", "169.254.0.1", "0.0.0.0", "::", "::2", "fe80::1",
-        "fd00::1", "::ffff:10.0.0.1", "localhost", "127.1", "127.0.0.1.example.com", ""}) {
+  for (const char* text : {"128.0.0.1", "10.0.0.1", "192.168.0.1", "169.254.0.1", "0.0.0.0", "[::]",
+                           "[::2]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]"}) {
     CAPTURE(text);
-    CHECK(!is_loopback_literal(text));
+    CHECK(url_of(std::string("http://") + text).locality() == Locality::remote);
+  }
+  for (const char* text : {"localhost", "127.1", "127.0.0.1.example.com", "0x7f000001"}) {
+    CAPTURE(text);
+    CHECK(url_of(std::string("http://") + text).locality() == Locality::unknown);
   }
   CHECK(url_of("http://127.0.0.1:80").locality() == Locality::local);
   CHECK(url_of("unix:/a").locality() == Locality::local);
