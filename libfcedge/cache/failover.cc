@@ -54,14 +54,17 @@ std::vector<uint32_t> Failover::order(uint64_t now_ms) const {
   return order;
 }
 
-void Failover::count(uint32_t origin, bool failed, uint64_t now_ms) const {
+bool Failover::count(uint32_t origin, bool failed, uint64_t now_ms) const {
   Origin& each = origins_[origin];
   if (!failed) {
     each.failures.store(0, std::memory_order_relaxed);
     each.pass_over_until_ms.store(0, std::memory_order_relaxed);
-  } else if (each.failures.fetch_add(1, std::memory_order_relaxed) + 1 >= options_.failures_max) {
-    each.pass_over_until_ms.store(now_ms + options_.pass_over_ms, std::memory_order_relaxed);
+    return false;
   }
+  if (each.failures.fetch_add(1, std::memory_order_relaxed) + 1 < options_.failures_max)
+    return false;
+  each.pass_over_until_ms.store(now_ms + options_.pass_over_ms, std::memory_order_relaxed);
+  return true;
 }
 
 }  // namespace fce

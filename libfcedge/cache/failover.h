@@ -44,7 +44,8 @@ class Failover final : public Fetcher, public std::enable_shared_from_this<Failo
   bool goes_on(uint16_t status) const;
   // Origins passed over come last, so that they are still asked when all fail.
   std::vector<uint32_t> order(uint64_t now_ms) const;
-  void count(uint32_t origin, bool failed, uint64_t now_ms) const;
+  // True when that makes it one that is passed over.
+  bool count(uint32_t origin, bool failed, uint64_t now_ms) const;
 
   const FailoverOptions options_;
   const std::unique_ptr<Origin[]> origins_;

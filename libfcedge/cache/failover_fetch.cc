@@ -46,9 +46,15 @@ void FailoverFetch::ask(FetchRequest&& request) {
 bool FailoverFetch::ask_next() {
   if (once_ || at_ + 1 == order_.size()) return false;
   ++at_;
+  http_.net.counters.add(Counter::origin_failovers);
   inner_.reset();
   ask(saved_.request());
   return true;
+}
+
+void FailoverFetch::count(bool failed) {
+  if (origins_->count(origin(), failed, http_.net.loop.now_ms()))
+    http_.net.counters.add(Counter::origins_passed_over);
 }
 
 void FailoverFetch::on_informational(uint16_t status, std::span<const Header> headers) {
@@ -58,20 +64,20 @@ void FailoverFetch::on_informational(uint16_t status, std::span<const Header> he
 void FailoverFetch::on_head(uint16_t status, std::span<const Header> headers,
                             std::optional<uint64_t> length) {
   const bool goes_on = origins_->goes_on(status);
-  origins_->count(origin(), goes_on && status >= 500, http_.net.loop.now_ms());
+  count(goes_on && status >= 500);
   if (goes_on && ask_next()) return;
   answered_ = true;
   sink_.on_head(status, headers, length);
 }
 
 void FailoverFetch::on_upgraded(std::span<const Header> headers) {
-  origins_->count(origin(), false, http_.net.loop.now_ms());
+  count(false);
   answered_ = true;
   sink_.on_upgraded(headers);
 }
 
 void FailoverFetch::on_fail(FetchError why) {
-  if (!is_our_own(why)) origins_->count(origin(), true, http_.net.loop.now_ms());
+  if (!is_our_own(why)) count(true);
   if (!answered_ && why != FetchError::stopped && ask_next()) return;
   sink_.on_fail(why);
 }

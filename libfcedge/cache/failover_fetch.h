@@ -34,6 +34,7 @@ class FailoverFetch final : public Fetch, private FetchSink {
 
   void ask(FetchRequest&& request);
   bool ask_next();
+  void count(bool failed);
   uint32_t origin() const { return order_[at_]; }
 
   const std::shared_ptr<const Failover> origins_;

@@ -172,6 +172,7 @@ bool S3Fetch::ask_by_their_clock(uint16_t status, std::span<const Header> header
   if (!parse_http_date(value_of(headers, "date"), &date_s)) return false;
   if (!origin_->learn_clock(date_s, signed_at_s_)) return false;
   asked_again_ = true;
+  http_.net.counters.add(Counter::s3_clock_learned);
   inner_.reset();
   ask();
   return true;
@@ -230,6 +231,7 @@ void S3Fetch::judge() {
   if (status_ == 403 && code == "InvalidObjectState") return answer(403);
   if (region_.empty()) region_ = s3_error_part(explanation_, "Region");
   origin_->tell(status_, code, region_);
+  http_.net.counters.add(Counter::s3_refusals);
   if (status_ >= 500) return answer(status_);
   if (status_ == 429) return answer(503);  // slower servers say so: they are not our client's
   fail_with(FetchError::malformed);

@@ -147,6 +147,13 @@ namespace fce {
   X(limit_hooks, "fcedge_limit_hooks_total", "Refused: the subscribe hook has too many questions") \
   X(widget_opened, "fcedge_widget_opened_total", "Connections of the public widget protocol")      \
   X(widget_logs, "fcedge_widget_logs_total", "Event logs read by the public widget protocol")      \
+  X(origin_failovers, "fcedge_origin_failovers_total", "Fetches that went on to the next origin")  \
+  X(origins_passed_over, "fcedge_origins_passed_over_total",                                       \
+    "Times that an origin failed so often that others are asked first")                            \
+  X(s3_refusals, "fcedge_s3_refusals_total",                                                       \
+    "Answers of S3 origins that are about them or us, and not about an object")                    \
+  X(s3_clock_learned, "fcedge_s3_clock_learned_total",                                             \
+    "Requests to S3 origins that were made again by their clock")                                  \
   X(upstream_requests, "fcedge_upstream_requests_total", "Requests made to upstreams")             \
   X(upstream_failures, "fcedge_upstream_failures_total",                                           \
     "Requests to upstreams without a whole answer")                                                \

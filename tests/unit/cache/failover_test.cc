@@ -161,6 +161,8 @@ TEST_CASE("an origin that failed several times is passed over for a while") {
   Setup setup(2, options);
   for (int i = 0; i < 3; ++i) setup.fail_once();
   CHECK(setup.asked() == Counts{3, 3});
+  CHECK(setup.count(Counter::origin_failovers) == 3);
+  CHECK(setup.count(Counter::origins_passed_over) == 1);
   setup.fail_once();
   CHECK(setup.asked() == Counts{3, 4});
 

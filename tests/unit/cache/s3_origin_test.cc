@@ -344,6 +344,7 @@ TEST_CASE("what is wrong with us stands in the log, with S3's words for it") {
       setup.server->requests.back().answer(403, {}, error_xml("SignatureDoesNotMatch"));
     }
     CHECK(setup.log.has("code=SignatureDoesNotMatch"));
+    CHECK(setup.count(Counter::s3_refusals) == 3);
     CHECK(setup.log.text.find("gives no answer") == setup.log.text.rfind("gives no answer"));
     CHECK(!setup.log.has("secret"));
   }
@@ -424,6 +425,7 @@ TEST_CASE("a clock that differs is learned from S3's, and the request made once 
   CHECK(setup.sink.status == 206);
   CHECK(setup.sink.body == "he");
   CHECK(setup.log.has("the clock of an S3 origin differs bucket=bucket offset_s="));
+  CHECK(setup.count(Counter::s3_clock_learned) == 1);
 
   RecordSink sink;
   const auto fetch = setup.origin->start(setup.http, request_for("/b"), sink);
