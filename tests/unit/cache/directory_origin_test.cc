@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../http/fake_transport.h"
@@ -56,6 +57,20 @@ struct Setup : TestShard {
     fetch = origin->start(http, request_for(target, headers, method), *sink);
     CHECK(!sink->over());
     CHECK(sink->heads == 0);
+  }
+
+  // Waits until the one worker has done all that it was given.
+  void rest() {
+    struct Flag : Job {
+      explicit Flag(bool& the_flag) : flag(the_flag) {}
+      void work() override {}
+      void done() override { flag = true; }
+      bool& flag;
+    };
+    bool rested = false;
+    std::unique_ptr<Job> flag = std::make_unique<Flag>(rested);
+    while (workers->submit(flag, loop) != Status::ok) std::this_thread::yield();
+    run_until([&] { return rested; });
   }
 
   TempDirectory temp;
@@ -219,16 +234,7 @@ TEST_CASE("a sink that pauses is given nothing more than what was on its way") {
     setup.run_until([&] { return sink.pieces == expected; });
     CHECK(!sink.ended == (expected < 5));
     // The workers come to rest, and nothing is given meanwhile.
-    bool rested = false;
-    struct Flag : Job {
-      explicit Flag(bool& the_flag) : flag(the_flag) {}
-      void work() override {}
-      void done() override { flag = true; }
-      bool& flag;
-    };
-    std::unique_ptr<Job> flag = std::make_unique<Flag>(rested);
-    REQUIRE(setup.workers->submit(flag, setup.loop) == Status::ok);
-    setup.run_until([&] { return rested; });
+    setup.rest();
     CHECK(sink.pieces == expected);
     setup.fetch->resume();
     CHECK(sink.pieces == expected);  // never from within the call
@@ -269,8 +275,10 @@ TEST_CASE("a file that changes while it is read is not passed off as one") {
   CHECK(setup.get("/large").body == "other");
 }
 
-TEST_CASE("workers that have no room say so") {
+TEST_CASE("workers that have no room say so, and what was begun is finished") {
   Setup setup({}, 1);
+  const std::string content = numbers(3 * DirectoryOrigin::kPieceBytes);
+  setup.temp.write("root/large", content);
   std::mutex mutex;
   const auto block = [&] {
     // One that runs, and one that takes all the room.
@@ -286,6 +294,24 @@ TEST_CASE("workers that have no room say so") {
   CHECK(busy.header("retry-after") == "1");
   CHECK(setup.count(Counter::limit_disk_queue) == 1);
   mutex.unlock();
+
+  // What was in the way is done, or it would keep this one out as well.
+  setup.rest();
+  setup.start("/large");
+  setup.run_until([&] { return setup.sink->heads == 1; });
+  mutex.lock();
+  bool blocked = false;
+  setup.sink->at_body = [&] {
+    if (blocked) return;
+    blocked = true;
+    // The piece that is read ahead goes before.
+    block();
+  };
+  setup.run_until([&] { return blocked && setup.count(Counter::limit_disk_queue) > 1; });
+  CHECK(!setup.sink->over());
+  mutex.unlock();
+  setup.run_until([&] { return setup.sink->over(); });
+  CHECK(setup.sink->body == content);
 }
 
 TEST_CASE("a fetch ends with the workers") {
