@@ -16,6 +16,7 @@ namespace fce {
 class FileNumbers {
  public:
   uint32_t next() { return ++last_; }
+  uint32_t last() const { return last_; }
   void at_least(uint32_t number) { last_ = std::max(last_, number); }
 
  private:

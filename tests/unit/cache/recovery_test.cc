@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -284,6 +285,48 @@ TEST_CASE("recovery: an older version does not come back when the newer was evic
     REQUIRE(is != "old");
   }
   CHECK(store->counters().get(Counter::cache_corrupt) == 0);
+}
+
+TEST_CASE("recovery: erasures are copied while they may matter, and do not pile up") {
+  const StoreDirectoryForTest directory;
+  auto store = open_store(small_store(directory));
+  // Old and always hit: its record has the smallest number of all for ever.
+  CHECK(put(*store, "/hot", "m", "hot") == Status::ok);
+  const auto erasures = [&] {
+    store = nullptr;
+    std::unique_ptr<Store> reopened = open_store(small_store(directory));
+    store = std::move(reopened);
+    size_t count = 0;
+    // Only the secret is needed to look into the files.
+    const std::string block = read_file(directory.path() + "/superblock");
+    SipKey heads;
+    std::copy_n(block.begin() + 48 + 48, heads.size(), heads.begin());
+    for (const std::string& path : directory.files(".seg")) {
+      const int fd = ::open(path.c_str(), O_RDONLY);
+      SegmentContents contents;
+      const auto name = FileName::parse(std::filesystem::path(path).filename().string());
+      CHECK(read_segment(Disk::real(), fd, name->number, heads, nullptr, &contents) == 0);
+      ::close(fd);
+      for (const SegmentRecord& record : contents.records)
+        count += record.kind == RecordKind::erased;
+    }
+    return count;
+  };
+  size_t most = 0;
+  for (int round = 0; round < 8; ++round) {
+    for (int i = 0; i < 1500; ++i) {
+      const std::string key = key_of(round * 1500 + i);
+      CHECK(put(*store, key, "m", noise(10'000, i)) == Status::ok);
+      if (i % 3 == 0) CHECK(store->erase({"t", key}));
+      if (i % 100 == 0) store->flush();
+      if (i % 10 == 0) CHECK(body(*store, "/hot") == "hot");
+    }
+    const size_t count = erasures();
+    if (round >= 3) CHECK(count < most + most / 4);
+    if (round < 3) most = std::max(most, count);
+  }
+  CHECK(most > 0);
+  CHECK(body(*store, "/hot") == "hot");
 }
 
 }  // namespace fce
