@@ -101,7 +101,7 @@ uint32_t crc32c_portable(Bytes data, uint32_t before) {
   uint32_t state = ~before;
   for (; left >= 8; at += 8, left -= 8) {
     const uint32_t low = state ^ (uint32_t{at[0]} | uint32_t{at[1]} << 8 | uint32_t{at[2]} << 16 |
-                            uint32_t{at[3]} << 24);
+                                  uint32_t{at[3]} << 24);
     state = kTables[7][low & 0xff] ^ kTables[6][low >> 8 & 0xff] ^ kTables[5][low >> 16 & 0xff] ^
             kTables[4][low >> 24] ^ kTables[3][at[4]] ^ kTables[2][at[5]] ^ kTables[1][at[6]] ^
             kTables[0][at[7]];

@@ -35,8 +35,7 @@ int Appender::open(SegmentQueue queue) {
   name.queue = queue;
   name.number = name.order = parts_.numbers.next();
   StoreDirectory& directory = *parts_.directory;
-  const int fd =
-      directory.disk.open(directory.fd, name.text().c_str(), O_RDWR | O_CREAT | O_EXCL);
+  const int fd = directory.disk.open(directory.fd, name.text().c_str(), O_RDWR | O_CREAT | O_EXCL);
   if (fd < 0) return fd;
   auto file = std::make_shared<StoreFile>(parts_.directory, name, fd);
   parts_.files.add(file);
@@ -56,9 +55,14 @@ void Appender::seal(SegmentQueue queue, bool with_summary) {
   open = nullptr;
 }
 
-void Appender::close() {
-  for (const SegmentQueue queue : {SegmentQueue::small, SegmentQueue::main})
-    if (open_[static_cast<size_t>(queue)]) seal(queue, true);
+bool Appender::close() {
+  bool any = false;
+  for (const SegmentQueue queue : {SegmentQueue::small, SegmentQueue::main}) {
+    if (!open_[static_cast<size_t>(queue)]) continue;
+    seal(queue, true);
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace fce

@@ -41,8 +41,8 @@ class Appender {
   // 0, or -errno: then nothing was appended.
   int append(SegmentQueue queue, const RecordHead& head, std::span<const Bytes> payload,
              bool survivor, Location* at);
-  // Writes the summaries.
-  void close();
+  // Ends both with their summaries. False when there was nothing to end.
+  bool close();
 
  private:
   int open(SegmentQueue queue);

@@ -59,9 +59,9 @@ Status read_key_file(const std::string& path, std::string* key) {
   const int64_t size = Disk::real().size(fd);
   key->resize(size == 16 || size == 32 ? static_cast<size_t>(size) : 0);
   const int result =
-      key->empty() ? -EINVAL
-                   : Disk::real().read_all(
-                         fd, {reinterpret_cast<uint8_t*>(key->data()), key->size()}, 0);
+      key->empty()
+          ? -EINVAL
+          : Disk::real().read_all(fd, {reinterpret_cast<uint8_t*>(key->data()), key->size()}, 0);
   ::close(fd);
   if (result == 0) return Status::ok;
   key->clear();

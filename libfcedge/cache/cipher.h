@@ -33,8 +33,7 @@ class Cipher {
   bool seal(uint64_t sequence, uint32_t part, Bytes additional, MutableBytes text,
             MutableBytes tag) const;
   // In place. False when it is not what was sealed; `text` is worthless then.
-  bool open(uint64_t sequence, uint32_t part, Bytes additional, MutableBytes text,
-            Bytes tag) const;
+  bool open(uint64_t sequence, uint32_t part, Bytes additional, MutableBytes text, Bytes tag) const;
 
  private:
   std::array<uint8_t, 32> key_{};

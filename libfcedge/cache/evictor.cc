@@ -39,7 +39,9 @@ std::optional<uint32_t> Evictor::reserve(uint64_t tenant, uint64_t bytes) {
 }
 
 bool Evictor::evict() {
-  const std::optional<Victim> victim = parts_.eviction.next();
+  std::optional<Victim> victim = parts_.eviction.next();
+  // Only what is ended can go. The rest may be large objects that are just being written.
+  if (!victim && parts_.appender.close()) victim = parts_.eviction.next();
   if (!victim) return false;
   return victim->large ? evict_large(*victim) : evict_segment(*victim);
 }
@@ -117,8 +119,7 @@ bool Evictor::evict_segment(const Victim& victim) {
     const std::optional<IndexEntry> entry = parts_.index.peek(record.key);
     if (!entry || entry->at != Location{victim.segment, record.offset_units}) continue;
     candidates.push_back({record, *entry});
-    residents.push_back(
-        {record.key, OpenSegment::cost(entry->bytes()), frequency_of(*entry)});
+    residents.push_back({record.key, OpenSegment::cost(entry->bytes()), frequency_of(*entry)});
   }
   parts_.eviction.plan(victim, residents);
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -175,9 +176,9 @@ bool Evictor::copy(const Victim& victim, StoreFile& file, const Candidate& candi
     return false;
   }
   RecordHead head;
-  const bool good = decode_head(buffer_, {victim.segment, record.offset_units},
-                                parts_.keys->heads, &head) &&
-                    head.record_bytes() == buffer_.size();
+  const bool good =
+      decode_head(buffer_, {victim.segment, record.offset_units}, parts_.keys->heads, &head) &&
+      head.record_bytes() == buffer_.size();
   const Bytes payload =
       good ? Bytes(buffer_).subspan(RecordHead::kBytes, head.payload_bytes()) : Bytes();
   if (!good || (!candidate.entry.verified && crc32c(payload) != head.check)) {
@@ -210,8 +211,7 @@ int Evictor::write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t s
   head.sequence = sequence;
   head.horizon = horizon;
   const uint64_t bytes = parts_.appender.bytes_for(SegmentQueue::small, head.record_bytes());
-  if (!parts_.eviction.room_for_survivor(bytes + parts_.directory->deleted_bytes.load()))
-    return -1;
+  if (!parts_.eviction.room_for_survivor(bytes + parts_.directory->deleted_bytes.load())) return -1;
   Location at;
   return parts_.appender.append(SegmentQueue::small, head, {}, true, &at);
 }

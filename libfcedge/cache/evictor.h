@@ -50,15 +50,13 @@ class Evictor {
   // eighth of what is freed, so that something is.
   static constexpr uint64_t kErasuresDivisor = 8;
 
-  int write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence,
-                   uint32_t horizon);
+  int write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence, uint32_t horizon);
   void keep_erasures(const Victim& victim, std::span<const SegmentRecord> records);
   bool evict();
   bool evict_large(const Victim& victim);
   bool evict_segment(const Victim& victim);
   uint32_t frequency_of(const IndexEntry& entry);
-  void keep(const Victim& victim, StoreFile& file, const Candidate& candidate,
-            uint32_t frequency);
+  void keep(const Victim& victim, StoreFile& file, const Candidate& candidate, uint32_t frequency);
   bool copy(const Victim& victim, StoreFile& file, const Candidate& candidate, Location* to);
   void drop(const IndexEntry& entry, bool replaces, uint64_t sequence, uint64_t tenant_hash);
   bool requeue_large(const Victim& victim, const IndexEntry& entry, uint32_t frequency);

@@ -75,8 +75,7 @@ LargeFile::Read LargeFile::failed_read(int error) {
 
 LargeFile::Read LargeFile::read_plain(uint64_t offset, size_t size, bool blocking, Slice* out) {
   ChunkRef chunk = ChunkRef::make(size);
-  const int result =
-      disk().read_all(fd_, {chunk->data(), size}, body_at_ + offset, !blocking);
+  const int result = disk().read_all(fd_, {chunk->data(), size}, body_at_ + offset, !blocking);
   if (result < 0) return failed_read(result);
   *out = Slice::whole(std::move(chunk));
   return Read::ok;

@@ -23,7 +23,8 @@ std::vector<uint8_t> encode_slot(const LargeSlot& slot, const SipKey& secret,
   std::vector<uint8_t> out(RecordHead::kBytes + payload.size());
   std::copy(payload.begin(), payload.end(), out.begin() + RecordHead::kBytes);
   if (!seal_payload(&head, MutableBytes(out).subspan(RecordHead::kBytes), cipher)) return {};
-  encode_head(head, {}, secret, std::span<uint8_t, RecordHead::kBytes>(out.data(), RecordHead::kBytes));
+  encode_head(head, {}, secret,
+              std::span<uint8_t, RecordHead::kBytes>(out.data(), RecordHead::kBytes));
   return out;
 }
 

@@ -31,8 +31,7 @@ struct LargeSlot {
 };
 
 // What is to be written at the slot's beginning; empty only if the cipher fails.
-std::vector<uint8_t> encode_slot(const LargeSlot& slot, const SipKey& secret,
-                                 const Cipher* cipher);
+std::vector<uint8_t> encode_slot(const LargeSlot& slot, const SipKey& secret, const Cipher* cipher);
 // Of bytes that begin where a slot does. False when there is none, or it is damaged.
 bool decode_slot(Bytes from, const SipKey& secret, const Cipher* cipher, LargeSlot* slot);
 // The newest good slot of a file: 0, -ENODATA if there is none, -errno.

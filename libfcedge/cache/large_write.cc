@@ -41,8 +41,7 @@ class CommitTask final : public WriteTask {
 
 class AbortTask final : public WriteTask {
  public:
-  explicit AbortTask(std::shared_ptr<LargeWrite> write)
-      : WriteTask(0), write_(std::move(write)) {}
+  explicit AbortTask(std::shared_ptr<LargeWrite> write) : WriteTask(0), write_(std::move(write)) {}
 
   void run(StoreWriter& writer) override {
     writer.abort(*write_);

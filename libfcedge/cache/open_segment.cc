@@ -32,9 +32,8 @@ int OpenSegment::append(const RecordHead& head, std::span<const Bytes> payload,
 }
 
 int OpenSegment::seal(uint64_t sequence, const SipKey& secret, const Cipher* cipher) {
-  const std::vector<uint8_t> summary =
-      encode_summary(records_, number(), static_cast<uint32_t>(end_ / kStoreUnitBytes), sequence,
-                     secret, cipher);
+  const std::vector<uint8_t> summary = encode_summary(
+      records_, number(), static_cast<uint32_t>(end_ / kStoreUnitBytes), sequence, secret, cipher);
   if (summary.empty()) return -EIO;
   const Bytes piece(summary);
   const int result = segment_->disk().write_all(fd_, {&piece, 1}, end_);

@@ -44,7 +44,7 @@ class OpenSegment {
   const std::shared_ptr<StoreFile> segment_;
   const int fd_;
   const uint64_t bytes_max_;
-  uint64_t end_ = 0;    // of the last record
+  uint64_t end_ = 0;  // of the last record
   bool torn_ = false;
   uint64_t bytes_ = 0;  // with the lines of the summary
   std::vector<SegmentRecord> records_;

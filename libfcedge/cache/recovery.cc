@@ -18,7 +18,8 @@ namespace fce {
 bool Recovery::run() {
   const uint64_t began_us = monotonic_us();
   const std::vector<Found> found = list();
-  for (const Found& file : found) parts_.numbers.at_least(std::max(file.name.number, file.name.order));
+  for (const Found& file : found)
+    parts_.numbers.at_least(std::max(file.name.number, file.name.order));
   for (const Found& file : found) {
     if (stopping_.load(std::memory_order_relaxed)) return false;
     if (file.name.large) {

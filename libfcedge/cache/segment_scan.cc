@@ -15,8 +15,7 @@ constexpr size_t kShortWindowBytes = 4096;
 // A part of the file in memory.
 class Window {
  public:
-  Window(Disk& disk, int fd, uint64_t file_bytes)
-      : disk_(disk), fd_(fd), file_bytes_(file_bytes) {
+  Window(Disk& disk, int fd, uint64_t file_bytes) : disk_(disk), fd_(fd), file_bytes_(file_bytes) {
     buffer_.resize(std::min<uint64_t>(kWindowBytes, file_bytes));
   }
 

@@ -13,8 +13,8 @@ namespace fce {
 
 struct SegmentContents {
   std::vector<SegmentRecord> records;
-  bool summary = false;        // it has a good one
-  uint32_t end_units = 0;      // where the last record ends
+  bool summary = false;    // it has a good one
+  uint32_t end_units = 0;  // where the last record ends
   uint64_t file_bytes = 0;
 };
 

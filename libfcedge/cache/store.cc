@@ -109,8 +109,8 @@ Status Store::open(const StoreOptions& options, std::unique_ptr<Store>* store) {
   status = superblock.open(disk, fd, path, key, &made);
   explicit_bzero(key.data(), key.size());
   if (status != Status::ok) return status;
-  store->reset(new Store(std::make_unique<StoreParts>(options, StoreSizes::from(options), superblock,
-                                                      std::move(directory), std::move(lock))));
+  store->reset(new Store(std::make_unique<StoreParts>(
+      options, StoreSizes::from(options), superblock, std::move(directory), std::move(lock))));
   return Status::ok;
 }
 
@@ -208,8 +208,8 @@ Status Store::begin_large(const ObjectName& name, Bytes meta, std::optional<uint
   write->length = length;
   write->progress = std::move(progress);
   parts_->queue.post_always(std::make_unique<BeginTask>(write));
-  *writer = std::make_unique<LargeWriterOnShard>(std::move(write), parts_->queue,
-                                                 parts_->catalogue, most);
+  *writer = std::make_unique<LargeWriterOnShard>(std::move(write), parts_->queue, parts_->catalogue,
+                                                 most);
   return Status::ok;
 }
 
@@ -231,8 +231,8 @@ Status Store::replace_meta(const StoredObject& object, Bytes meta) {
   Put put;
   put.head = object.file()->head();
   put.head.meta_bytes = static_cast<uint32_t>(meta.size());
-  if (meta.size() > kSlotBytesMax || RecordHead::kBytes + put.head.payload_bytes() >
-                                         uint64_t{put.head.slot_units} * kBlockBytes) {
+  if (meta.size() > kSlotBytesMax ||
+      RecordHead::kBytes + put.head.payload_bytes() > uint64_t{put.head.slot_units} * kBlockBytes) {
     erase(name);
     return refuse(Counter::limit_cache_object, Status::too_big,
                   "the new meta has no room in the object's file");

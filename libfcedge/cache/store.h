@@ -36,17 +36,17 @@ class RecoveryFilter {
 struct StoreOptions {
   static constexpr uint64_t kDiskBytesMin = 16 << 20;
 
-  std::string directory;  // made if it is not there (its parent has to be)
+  std::string directory;                         // made if it is not there (its parent has to be)
   uint64_t disk_bytes_max = uint64_t{10} << 30;  // of all files together: never more
   uint64_t memory_bytes_max = 0;                 // of the tier in memory; 0: none
   double memory_share = 1.0;                     // of it, for each tenant
   double tenant_share = 1.0;                     // of the disk, for each tenant
-  uint32_t small_max = 1 << 20;         // a larger record has a file of its own
-  uint64_t queue_bytes_max = 64 << 20;  // of what waits for the disk
-  uint32_t retry_ms = 5000;             // how long writing rests after a write error
-  std::string key_file;                 // 16 or 32 bytes: encrypts what is stored; "": clear text
-  RecoveryFilter* filter = nullptr;     // outlives the store
-  Disk* disk = nullptr;                 // for tests; null: the kernel's
+  uint32_t small_max = 1 << 20;                  // a larger record has a file of its own
+  uint64_t queue_bytes_max = 64 << 20;           // of what waits for the disk
+  uint32_t retry_ms = 5000;                      // how long writing rests after a write error
+  std::string key_file;              // 16 or 32 bytes: encrypts what is stored; "": clear text
+  RecoveryFilter* filter = nullptr;  // outlives the store
+  Disk* disk = nullptr;              // for tests; null: the kernel's
 };
 
 struct StoreStats {
@@ -122,8 +122,7 @@ class Store {
   // Begins a large object; `length` when it is known. `progress` may be null. The writer must not
   // outlive the store.
   Status begin_large(const ObjectName& name, Bytes meta, std::optional<uint64_t> length,
-                     std::shared_ptr<LargeProgress> progress,
-                     std::unique_ptr<LargeWriter>* writer);
+                     std::shared_ptr<LargeProgress> progress, std::unique_ptr<LargeWriter>* writer);
   // Gives an object that was found new meta and a new sequence number; the body stays. Nothing
   // happens to one that is not the current one any more. `too_big`: the new meta has no room in the
   // file of a large object; then that is erased.

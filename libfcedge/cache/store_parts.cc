@@ -100,8 +100,8 @@ StoreParts::StoreParts(const StoreOptions& given, const StoreSizes& its_sizes,
       recovery({directory, keys, given.directory, numbers, files, index, eviction, shares,
                 catalogue, evictor, events, given.filter}),
       reader({keys, files, index, memory, catalogue, events}),
-      writer({directory, keys, given.directory, numbers, files, index, eviction, shares,
-              catalogue, appender, evictor, events, queue},
+      writer({directory, keys, given.directory, numbers, files, index, eviction, shares, catalogue,
+              appender, evictor, events, queue},
              given.retry_ms) {
   writer.start(recovery);
 }

@@ -55,8 +55,8 @@ ObjectRef StoreReader::load(const ColdObject& cold, uint64_t tenant_hash,
 StoreReader::Read StoreReader::read(const IndexEntry& entry, uint64_t tenant_hash,
                                     const ObjectName& name, bool blocking,
                                     ObjectRef* object) const {
-  const Read result = entry.large ? read_large(entry, blocking, object)
-                                  : read_small(entry, blocking, object);
+  const Read result =
+      entry.large ? read_large(entry, blocking, object) : read_small(entry, blocking, object);
   if (result != Read::ok) return result;
   // Two names with one hash: the other one is not there.
   if (!(*object)->is(name)) {

@@ -44,7 +44,7 @@ void StoreWriter::run(Recovery& recovery) {
     task = nullptr;
     parts_.queue.finished(bytes);
   }
-  parts_.appender.close();
+  (void)parts_.appender.close();
 }
 
 bool StoreWriter::resting() const {
@@ -54,8 +54,9 @@ bool StoreWriter::resting() const {
 
 void StoreWriter::failed(const char* what, int error) {
   parts_.events.count(Counter::cache_write_errors);
-  log(LogLevel::warn, "the cache's disk failed, nothing is stored for %u ms directory=%s what=%s: %s",
-      retry_ms_, parts_.path.c_str(), what, std::strerror(-error));
+  log(LogLevel::warn,
+      "the cache's disk failed, nothing is stored for %u ms directory=%s what=%s: %s", retry_ms_,
+      parts_.path.c_str(), what, std::strerror(-error));
   resting_until_us_.store(monotonic_us() + uint64_t{retry_ms_} * 1000, std::memory_order_relaxed);
 }
 
@@ -137,10 +138,9 @@ bool StoreWriter::reserve_large(LargeWrite& write, uint64_t body_bytes) {
       in_blocks(large_file_bytes(write.slot.slot_bytes(), body_bytes, encrypted));
   if (total <= write.reserved) return true;
   uint64_t more = total - write.reserved;
-  if (!write.length) more = (more + LargeWrite::kStepBytes - 1) / LargeWrite::kStepBytes *
-                            LargeWrite::kStepBytes;
-  const std::optional<uint32_t> tenant =
-      parts_.evictor.reserve(write.slot.head.tenant_hash, more);
+  if (!write.length)
+    more = (more + LargeWrite::kStepBytes - 1) / LargeWrite::kStepBytes * LargeWrite::kStepBytes;
+  const std::optional<uint32_t> tenant = parts_.evictor.reserve(write.slot.head.tenant_hash, more);
   if (!tenant) {
     parts_.events.count(Counter::limit_cache_share);
     return false;

@@ -50,9 +50,14 @@ SegmentRecord decode_entry(const uint8_t* from) {
 }  // namespace
 
 SegmentRecord SegmentRecord::of(const RecordHead& head, uint32_t offset_units) {
-  return {head.kind,        head.flags,   head.sequence,
-          head.key,         head.tenant_hash, offset_units,
-          units_of_bytes(head.record_bytes()), head.horizon};
+  return {head.kind,
+          head.flags,
+          head.sequence,
+          head.key,
+          head.tenant_hash,
+          offset_units,
+          units_of_bytes(head.record_bytes()),
+          head.horizon};
 }
 
 bool SummaryTrailer::decode(Bytes from, uint32_t segment, uint64_t file_bytes,

@@ -73,9 +73,9 @@ bool Superblock::encode(MutableBytes block) const {
   uint8_t* secret = p + kSecretsAt;
   for (const auto* from : {&names.high, &names.low, &tenants, &heads})
     secret = std::copy(from->begin(), from->end(), secret);
-  if (cipher && !cipher->seal(epoch << kSequenceBits, Cipher::kSuperblock,
-                              block.first(kClearBytes), block.subspan(kSecretsAt, kSecretsBytes),
-                              block.subspan(kTagAt, kAeadTagBytes)))
+  if (cipher &&
+      !cipher->seal(epoch << kSequenceBits, Cipher::kSuperblock, block.first(kClearBytes),
+                    block.subspan(kSecretsAt, kSecretsBytes), block.subspan(kTagAt, kAeadTagBytes)))
     return false;
   store_le(p + kCheckAt, crc32c(block.first(kCheckAt)));
   return true;
@@ -110,13 +110,14 @@ Status Superblock::make(Disk& disk, int directory, const std::string& path,
   ::close(fd);
   if (status != Status::ok) return status;
   const int result = disk.rename(directory, kAside, kName);
-  if (result < 0) return failed("cannot make a superblock in the cache's directory " + path, -result);
+  if (result < 0)
+    return failed("cannot make a superblock in the cache's directory " + path, -result);
   (void)disk.sync(directory);
   return Status::ok;
 }
 
-Status Superblock::open(Disk& disk, int directory, const std::string& path,
-                        const std::string& key, bool* made) {
+Status Superblock::open(Disk& disk, int directory, const std::string& path, const std::string& key,
+                        bool* made) {
   *made = true;
   const int fd = disk.open(directory, kName, O_RDWR);
   if (fd == -ENOENT) return make(disk, directory, path, key);
@@ -127,8 +128,8 @@ Status Superblock::open(Disk& disk, int directory, const std::string& path,
   bool found = false, other_format = false, wrong_key = false;
   for (const size_t at : {size_t{0}, kBlockBytes}) {
     Superblock copy;
-    const Copy what = result == 0 ? copy.decode(Bytes(file).subspan(at, kBlockBytes), key)
-                                  : Copy::damaged;
+    const Copy what =
+        result == 0 ? copy.decode(Bytes(file).subspan(at, kBlockBytes), key) : Copy::damaged;
     other_format |= what == Copy::other_format;
     wrong_key |= what == Copy::wrong_key;
     if (what != Copy::good || (found && copy.epoch < best.epoch)) continue;

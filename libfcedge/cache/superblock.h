@@ -23,9 +23,9 @@ struct Superblock {
 
   StoreId id{};
   uint64_t epoch = 0;
-  ObjectKeySecret names;  // what keys are hashed with
-  SipKey tenants{};       // and what tenants are
-  SipKey heads{};         // what checks are keyed with
+  ObjectKeySecret names;                 // what keys are hashed with
+  SipKey tenants{};                      // and what tenants are
+  SipKey heads{};                        // what checks are keyed with
   std::shared_ptr<const Cipher> cipher;  // null: clear text
 
   // Reads it and counts this opening, or makes one. `directory` is open; `path` is its name for

@@ -51,7 +51,7 @@ class WriteQueue {
   std::condition_variable some_;
   std::condition_variable idle_;
   std::deque<std::unique_ptr<WriteTask>> tasks_;
-  uint64_t bytes_ = 0;     // of those that wait, and of the one that is being done
+  uint64_t bytes_ = 0;  // of those that wait, and of the one that is being done
   uint64_t posted_ = 0;
   uint64_t finished_ = 0;
   bool ready_ = false;  // somebody takes tasks: the index is complete

@@ -139,7 +139,8 @@ uint64_t refused(const Store& store) {
     }
     // Some are looked at, so that there are survivors, and some are described anew.
     const Found found = store->find(name_of(static_cast<int>(random() % 20), text));
-    if (found.object && random() % 8 == 0) (void)store->replace_meta(*found.object, as_bytes("meta"));
+    if (found.object && random() % 8 == 0)
+      (void)store->replace_meta(*found.object, as_bytes("meta"));
     if (done) {
       since.emplace_back(key, erases);
       versions.push_back(version);
@@ -221,8 +222,8 @@ Place make_place(const std::string& top, const Variant& variant) {
   place.path = top + "/" + variant.name;
   std::filesystem::create_directory(place.path);
   std::ofstream(place.path + "/key") << std::string(16, 'k');
-  void* memory = ::mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) die(place, "mmap failed");
   place.ledger = static_cast<Ledger*>(memory);
   return place;

@@ -77,7 +77,8 @@ void check_summary(Bytes data, const SipKey& secret) {
   // A list of which only the checks are right.
   trailer.records = static_cast<uint32_t>(data.size() / SummaryTrailer::kEntryBytes);
   trailer.start_units = 1000;
-  std::vector<uint8_t> list(data.begin(), data.begin() + static_cast<ptrdiff_t>(trailer.list_bytes()));
+  std::vector<uint8_t> list(data.begin(),
+                            data.begin() + static_cast<ptrdiff_t>(trailer.list_bytes()));
   trailer.check = crc32c(list);
   std::vector<SegmentRecord> records;
   if (!decode_summary(trailer, list, nullptr, &records)) return;

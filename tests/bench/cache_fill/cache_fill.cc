@@ -72,8 +72,8 @@ void start(const StoreOptions& options, const char* what) {
   std::printf(
       "%s: serves after %.3f s (%s), index complete after %.3f s, %llu objects, "
       "index %.1f bytes/object, resident +%.1f bytes/object\n",
-      what, open_seconds, found.what == Found::What::miss ? "misses" : "hits",
-      seconds_since(began), static_cast<unsigned long long>(stats.objects),
+      what, open_seconds, found.what == Found::What::miss ? "misses" : "hits", seconds_since(began),
+      static_cast<unsigned long long>(stats.objects),
       static_cast<double>(stats.index_bytes) / static_cast<double>(stats.objects),
       (static_cast<double>(resident_bytes()) - static_cast<double>(before)) /
           static_cast<double>(stats.objects));
@@ -90,7 +90,8 @@ int main(int argc, char** argv) {
   options.directory = argv[1];
   const int objects = argc > 2 ? std::atoi(argv[2]) : 1'000'000;
   const auto body_bytes = static_cast<size_t>(argc > 3 ? std::atoi(argv[3]) : 10 * 1024);
-  options.disk_bytes_max = static_cast<uint64_t>(objects) * (body_bytes + 600) * 11 / 10 + (256 << 20);
+  options.disk_bytes_max =
+      static_cast<uint64_t>(objects) * (body_bytes + 600) * 11 / 10 + (256 << 20);
   log_set(LogLevel::error, nullptr, nullptr, nullptr);
   if (std::filesystem::exists(options.directory)) {
     std::fprintf(stderr, "%s exists\n", argv[1]);

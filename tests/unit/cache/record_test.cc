@@ -134,8 +134,13 @@ TEST_CASE("summary: read as written, encrypted or not; damage is seen") {
   const Cipher cipher(as_bytes(key), StoreId{1});
   std::vector<SegmentRecord> records;
   for (uint32_t i = 0; i < 20; ++i)
-    records.push_back({i % 3 ? RecordKind::object : RecordKind::erased, static_cast<uint8_t>(i % 4),
-                       100 + i, {i, i + 1}, i + 2, i * 10, 10});
+    records.push_back({i % 3 ? RecordKind::object : RecordKind::erased,
+                       static_cast<uint8_t>(i % 4),
+                       100 + i,
+                       {i, i + 1},
+                       i + 2,
+                       i * 10,
+                       10});
   for (const Cipher* with : {static_cast<const Cipher*>(nullptr), &cipher}) {
     const std::vector<uint8_t> bytes = encode_summary(records, 5, 200, 999, secret, with);
     const uint64_t file_bytes = 200 * 16 + bytes.size();

@@ -118,8 +118,8 @@ TEST_CASE("recovery: a body that looks like records is a body") {
   {
     auto store = open_store(small_store(directory));
     for (int shift = 0; shift < 16; ++shift)
-      CHECK(put(*store, "/hostile" + std::to_string(shift), "m",
-                std::string(shift, 'x') + heads) == Status::ok);
+      CHECK(put(*store, "/hostile" + std::to_string(shift), "m", std::string(shift, 'x') + heads) ==
+            Status::ok);
   }
   const std::string hostile = directory.files(".seg").at(1);
   std::string file = read_file(hostile);
