@@ -163,7 +163,7 @@ class Loader {
     const Place place =
         section.number("message_bytes_max", &pubsub.message_bytes_max, 1, kBytesMax);
     section.number("channels_max", &pubsub.channels_max, 1, 100'000'000);
-    section.number("log_mib_max", &pubsub.log_mib_max, 1, 1u << 24);
+    config_.log_mib_max_place = section.number("log_mib_max", &pubsub.log_mib_max, 1, 1u << 24);
     section.number("fanout_us", &pubsub.fanout_us, 10, 1'000'000);
     section.finish();
     message_bytes_place_ = place;

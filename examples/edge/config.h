@@ -188,6 +188,7 @@ struct Config {
   std::string file;
   NodeSettings node;
   fce_limits limits;
+  Place log_mib_max_place;
   Place connections_max_place;  // line 0: not given, so the host may lower it
   PubsubSettings pubsub;
   AuthSettings auth;

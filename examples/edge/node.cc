@@ -2,6 +2,7 @@
 #include "node.h"
 
 #include <cstring>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,10 @@ namespace edge {
 namespace {
 
 // The place that a failed creation is about: most of it is the state directory.
+// The sentence begins with the option's name when one is at fault.
 const Place& creation_fault(const Config& config, int status) {
+  if (std::string_view(fce_last_error()).starts_with("log_mib_max"))
+    return config.log_mib_max_place;
   const bool node_fault =
       status == FCE_EINVAL || status == FCE_ENOMEM || status == FCE_EUNSUPPORTED;
   return node_fault ? config.node.place : config.node.state_dir.place;

@@ -66,7 +66,7 @@ bool refuse_overload(Exchange& exchange, const char* subprotocol) {
       socket->close(WsClose::try_again_later, pacing.retry_text());
     return true;
   }
-  const std::string seconds = std::to_string((pacing.retry_ms() + 999) / 1000);
+  const std::string seconds = Pacing::retry_after(pacing.retry_ms());
   const Header fields[] = {{"retry-after", seconds}};
   exchange.respond_text(503, "too many clients come at once\n", fields);
   return true;

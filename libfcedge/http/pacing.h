@@ -25,6 +25,9 @@ class Pacing {
   // "retry-after-ms=N", as close reasons say it.
   std::string retry_text() { return "retry-after-ms=" + std::to_string(retry_ms()); }
 
+  // The value of Retry-After, in whole seconds (RFC 9110 section 10.2.3).
+  static std::string retry_after(uint32_t ms) { return std::to_string((ms + 999) / 1000); }
+
   // The shard's clients leave from now on, one after the other: the first is to know of the last.
   void begin_drain() { drained_ = net_.stream_count; }
 

@@ -131,10 +131,6 @@ HomeChannel::~HomeChannel() {
 void HomeChannel::on_weighed(int64_t change) { hub_.weigh(*this, change); }
 
 Status HomeChannel::publish(const Publication& publication, MessageId* id) {
-  if (!has_place_ && !hub_.make_place()) {
-    hub_.counters().add(Counter::limit_channels);
-    return fail(Status::full, "the node has all the channels that it may have");
-  }
   *id = {hub_.epoch(), ring_.next(), hub_.origin()};
   const uint64_t now_us = monotonic_us();
   Message message = Message::encode(*id, key_.name(), publication, now_us);
@@ -146,6 +142,12 @@ Status HomeChannel::publish(const Publication& publication, MessageId* id) {
     }
     bounds.bytes_max = static_cast<uint32_t>(std::min<size_t>(bounds.bytes_max, ring_.bytes()));
     hub_.counters().add(Counter::logs_cramped);
+  }
+  // Last, so that no channel goes for a publication that has no room. Where channels went for room
+  // there is a place.
+  if (!has_place_ && !hub_.make_place()) {
+    hub_.counters().add(Counter::limit_channels);
+    return fail(Status::full, "the node has all the channels that it may have");
   }
   if (!std::exchange(has_place_, true)) hub_.take_place();
   append(std::move(message), bounds);

@@ -8,6 +8,7 @@
 #include "auth/bearer.h"
 #include "http/context.h"
 #include "http/exchange.h"
+#include "http/pacing.h"
 #include "http/query.h"
 #include "http/websocket.h"
 #include "pubsub/feed_format.h"
@@ -36,7 +37,7 @@ Position position_of(const Request& request, const Hub& hub, const ChannelKey& k
 }  // namespace
 
 void FeedHandler::refuse_for_now(Exchange& exchange, Hub& hub, std::string_view why) {
-  const std::string seconds = std::to_string((hub.reconnect_ms() + 999) / 1000);
+  const std::string seconds = Pacing::retry_after(hub.reconnect_ms());
   const Header headers[] = {{"retry-after", seconds}};
   exchange.respond_text(503, why, headers);
 }

@@ -95,6 +95,10 @@ def configuration():
                 ("bad host", '"127.0.0.1:0"', '"localhost.invalid:80"', "address"),
                 ("bad port", '"127.0.0.1:0"', '"127.0.0.1:99999"', "address"),
                 ("foreign address", '"127.0.0.1:0"', '"192.0.2.1:80"', "address"),
+                ("logs without bytes", "[pubsub]", "[pubsub]\nlog_mib_max = 0", "log_mib_max"),
+                ("logs too large", "[pubsub]", "[pubsub]\nlog_mib_max = 16777217", "log_mib_max"),
+                ("logs too small for a message", "[pubsub]",
+                 "[pubsub]\nmessage_bytes_max = 1048576\nlog_mib_max = 1", "log_mib_max"),
                 ("flag as number", 'tenant = "t"', 'tenant = "t"\ndeflate = 1', "deflate"),
                 ("flag as text", "tls = true", 'tls = "yes"', "tls")):
             text = good.replace(old, new, 1)

@@ -173,6 +173,21 @@ TEST_CASE("a message that nothing can make room for is refused") {
   CHECK(other.got.back() == "1-1 ");
 }
 
+TEST_CASE("no channel goes for a publication that is refused for its bytes") {
+  PubSubOptions options = at_most(2);
+  options.log_bytes_max = 32 * 1024;
+  TestNode node(1, options);
+  const std::string text(2000, 'x');
+  const ChannelKey full = key_of("acme", "full"), idle = key_of("acme", "idle");
+  CHECK(outcome_of(node, idle, "1") == FCE_OK);
+  Reader reader(node, 0, full);
+  for (int i = 0; i < 30; ++i) CHECK(outcome_of(node, full, text) == FCE_OK);
+  REQUIRE(is_there(node, idle));
+  CHECK(outcome_of(node, key_of("acme", "new"), text) == FCE_ENOBUFS);
+  CHECK(is_there(node, idle));
+  CHECK(node.count(Counter::channels_evicted) == 0);
+}
+
 TEST_CASE("where bytes are short, the tenant with the largest logs pays, not the one with most") {
   PubSubOptions options;
   options.log_bytes_max = 64 * 1024;
