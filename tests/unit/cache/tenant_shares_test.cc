@@ -136,6 +136,24 @@ TEST_CASE("a full tenant makes room by its own objects, the old and cold ones") 
   CHECK(hot == 78);
 }
 
+TEST_CASE("of those that were not hit, those in the oldest segments go first") {
+  Index index;
+  TenantShares shares(options(100'000, 1));
+  ShareSweep sweep;
+  // All in one stripe, so that the order among them is what decides.
+  for (uint64_t i = 0; i < 60; ++i) {
+    IndexEntry entry = numbered_entry(
+        i, {static_cast<uint32_t>(1000 - i / 2), static_cast<uint32_t>(1 - i % 2)}, 1600);
+    entry.key.low = 17;
+    entry.tenant = shares.reserve(1, 1600).value();
+    index.insert(entry);
+  }
+  std::vector<IndexEntry> erased;
+  REQUIRE(sweep.make_room(index, shares, 1, 13'600, &erased));
+  REQUIRE(erased.size() == 6);
+  for (uint64_t i = 0; i < 6; ++i) CHECK(erased[i].key.high == numbered_key(59 - i).high);
+}
+
 TEST_CASE("a share of hot objects only still gives") {
   Store store(options(100'000, 1));
   for (uint64_t i = 0; i < 62; ++i) REQUIRE(store.put(1, i, 1600, 3));
