@@ -55,9 +55,14 @@ void Appender::seal(SegmentQueue queue, bool with_summary) {
   open = nullptr;
 }
 
-void Appender::close() {
-  for (const SegmentQueue queue : {SegmentQueue::small, SegmentQueue::main})
-    if (open_[static_cast<size_t>(queue)]) seal(queue, true);
+bool Appender::close() {
+  bool any = false;
+  for (const SegmentQueue queue : {SegmentQueue::small, SegmentQueue::main}) {
+    if (!open_[static_cast<size_t>(queue)]) continue;
+    seal(queue, true);
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace fce

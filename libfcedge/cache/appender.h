@@ -16,6 +16,7 @@ namespace fce {
 class FileNumbers {
  public:
   uint32_t next() { return ++last_; }
+  uint32_t last() const { return last_; }
   void at_least(uint32_t number) { last_ = std::max(last_, number); }
 
  private:
@@ -40,8 +41,8 @@ class Appender {
   // 0, or -errno: then nothing was appended.
   int append(SegmentQueue queue, const RecordHead& head, std::span<const Bytes> payload,
              bool survivor, Location* at);
-  // Writes the summaries.
-  void close();
+  // Ends both with their summaries. False when there was nothing to end.
+  bool close();
 
  private:
   int open(SegmentQueue queue);

@@ -39,7 +39,9 @@ std::optional<uint32_t> Evictor::reserve(uint64_t tenant, uint64_t bytes) {
 }
 
 bool Evictor::evict() {
-  const std::optional<Victim> victim = parts_.eviction.next();
+  std::optional<Victim> victim = parts_.eviction.next();
+  // Only what is ended can go. The rest may be large objects that are just being written.
+  if (!victim && parts_.appender.close()) victim = parts_.eviction.next();
   if (!victim) return false;
   return victim->large ? evict_large(*victim) : evict_segment(*victim);
 }
@@ -128,20 +130,25 @@ bool Evictor::evict_segment(const Victim& victim) {
       drop(candidates[i].entry, record.replaces(), record.sequence, record.tenant_hash);
     }
   }
-  uint64_t oldest = 0;
-  for (const SegmentRecord& record : contents.records) {
-    if (record.kind != RecordKind::erased) continue;
-    if (oldest == 0) oldest = parts_.files.min_sequence_beside(victim.segment);
-    // As long as there is something that it could be about.
-    if (oldest < record.sequence)
-      (void)write_erased(record.key, record.tenant_hash, record.sequence);
-  }
+  keep_erasures(victim, contents.records);
   if (parts_.files.remove(victim.segment, in_blocks(victim.bytes)) < 0) {
     parts_.events.count(Counter::cache_write_errors);
     return false;
   }
   parts_.eviction.remove(victim.segment);
   return true;
+}
+
+void Evictor::keep_erasures(const Victim& victim, std::span<const SegmentRecord> records) {
+  uint64_t left = victim.bytes / kErasuresDivisor;
+  const uint32_t first = parts_.files.first_segment_beside(victim.segment);
+  for (const SegmentRecord& record : records) {
+    const uint64_t cost = OpenSegment::cost(bytes_of_units(record.size_units));
+    if (record.kind != RecordKind::erased || record.horizon < first) continue;
+    if (left < cost) return;
+    left -= cost;
+    (void)write_erased(record.key, record.tenant_hash, record.sequence, record.horizon);
+  }
 }
 
 void Evictor::keep(const Victim& victim, StoreFile& file, const Candidate& candidate,
@@ -195,20 +202,18 @@ void Evictor::drop(const IndexEntry& entry, bool replaces, uint64_t sequence,
   if (replaces) (void)write_erased(entry.key, tenant_hash, sequence);
 }
 
-int Evictor::write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence) {
+int Evictor::write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence,
+                          uint32_t horizon) {
   RecordHead head;
   head.kind = RecordKind::erased;
   head.key = key;
   head.tenant_hash = tenant_hash;
   head.sequence = sequence;
+  head.horizon = horizon;
   const uint64_t bytes = parts_.appender.bytes_for(SegmentQueue::small, head.record_bytes());
   if (!parts_.eviction.room_for_survivor(bytes + parts_.directory->deleted_bytes.load())) return -1;
   Location at;
-  const int result = parts_.appender.append(SegmentQueue::small, head, {}, true, &at);
-  if (result < 0) return result;
-  // Nothing points to it.
-  parts_.eviction.kill(at.segment, OpenSegment::cost(head.record_bytes()));
-  return 0;
+  return parts_.appender.append(SegmentQueue::small, head, {}, true, &at);
 }
 
 }  // namespace fce

@@ -35,7 +35,9 @@ class Evictor {
   // Room in the share of a tenant, at its own expense.
   std::optional<uint32_t> reserve(uint64_t tenant, uint64_t bytes);
   // Writes down that records of this key with smaller numbers are not valid any more.
-  int write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence);
+  int write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence) {
+    return write_erased(key, tenant_hash, sequence, parts_.numbers.last());
+  }
   // Deletes the file of a large object that nobody finds any more. 0 or -errno.
   int remove_large(uint32_t number);
 
@@ -44,6 +46,12 @@ class Evictor {
     SegmentRecord record;
     IndexEntry entry;
   };
+  // As long as they may be about something, erasures have to be kept; but not more of them than an
+  // eighth of what is freed, so that something is.
+  static constexpr uint64_t kErasuresDivisor = 8;
+
+  int write_erased(const ObjectKey& key, uint64_t tenant_hash, uint64_t sequence, uint32_t horizon);
+  void keep_erasures(const Victim& victim, std::span<const SegmentRecord> records);
   bool evict();
   bool evict_large(const Victim& victim);
   bool evict_segment(const Victim& victim);

@@ -126,16 +126,14 @@ int FileTable::remove_large(uint32_t number) {
   return 0;
 }
 
-uint64_t FileTable::min_sequence_beside(uint32_t number) const {
-  uint64_t smallest = UINT64_MAX;
+uint32_t FileTable::first_segment_beside(uint32_t number) const {
+  uint32_t first = UINT32_MAX;
   for (const Stripe& stripe : stripes_) {
     const std::lock_guard<std::mutex> lock(stripe.mutex);
     for (const auto& [other, file] : stripe.segments)
-      if (other != number) smallest = std::min(smallest, file->min_sequence());
-    for (const auto& [other, file] : stripe.large)
-      if (other != number) smallest = std::min(smallest, file.info.sequence);
+      if (other != number) first = std::min(first, other);
   }
-  return smallest;
+  return first;
 }
 
 uint32_t FileTable::segments() const {

@@ -54,8 +54,8 @@ class FileTable {
   // Takes it out and deletes it: 0 or -errno, and then it is still there.
   int remove(uint32_t number, uint64_t bytes);
   int remove_large(uint32_t number);
-  // The smallest sequence number in any file but one.
-  uint64_t min_sequence_beside(uint32_t number) const;
+  // The smallest number of all segments but one.
+  uint32_t first_segment_beside(uint32_t number) const;
   uint32_t segments() const;
   uint32_t large_files() const;
 

@@ -117,8 +117,8 @@ void LargeFile::set_verified(uint64_t frame) {
 }
 
 uint64_t LargeFile::sendable(uint64_t offset, uint64_t max, int* fd, uint64_t* at) const {
-  if (cipher() || state() == State::failed) return 0;
   const uint64_t readable = this->readable();
+  if (cipher() || state() == State::failed || offset >= readable) return 0;
   uint64_t end = offset;
   while (end < readable && end - offset < max && is_verified(end / kFrameBytes))
     end = std::min(readable, (end / kFrameBytes + 1) * kFrameBytes);

@@ -26,7 +26,6 @@ int OpenSegment::append(const RecordHead& head, std::span<const Bytes> payload,
     return result;
   }
   records_.push_back(SegmentRecord::of(head, at->offset_units));
-  segment_->note_sequence(head.sequence);
   end_ += size;
   bytes_ += cost(size);
   return 0;

@@ -49,7 +49,7 @@ void encode_head(const RecordHead& head, const Location& at, const SipKey& secre
   store_le(p + 52, head.key_bytes);
   store_le(p + 54, head.tenant_bytes);
   store_le(p + 56, head.body_sequence);
-  store_le(p + 64, head.slot_units);
+  store_le(p + 64, head.kind == RecordKind::erased ? head.horizon : head.slot_units);
   store_le(p + 68, head.check);
   store_le(p + kCheckAt, head_check(p, at, secret));
 }
@@ -69,7 +69,9 @@ bool decode_head(Bytes from, const Location& at, const SipKey& secret, RecordHea
   head->key_bytes = load_le<uint16_t>(p + 52);
   head->tenant_bytes = load_le<uint16_t>(p + 54);
   head->body_sequence = load_le<uint64_t>(p + 56);
-  head->slot_units = load_le<uint32_t>(p + 64);
+  const auto units = load_le<uint32_t>(p + 64);
+  head->slot_units = head->kind == RecordKind::erased ? 0 : units;
+  head->horizon = head->kind == RecordKind::erased ? units : 0;
   head->check = load_le<uint32_t>(p + 68);
   // The check was right, so these only fail if a later version wrote what this one does not know.
   return p[5] >= 1 && p[5] <= 3 && head->body_bytes <= kBodyBytesMax;

@@ -41,6 +41,7 @@ struct RecordHead {
   uint16_t tenant_bytes = 0;
   uint64_t body_sequence = 0;  // of a large object: what its body was written under
   uint32_t slot_units = 0;     // of a large object: bytes of a slot in units of 4096
+  uint32_t horizon = 0;        // of an erasure: no later file has what it is about
   uint32_t check = 0;          // crc32c of the payload as it is stored
 
   bool encrypted() const { return flags & kEncrypted; }

@@ -76,14 +76,14 @@ void Recovery::recover_segment(const Found& found) {
   uint64_t accounted = OpenSegment::kOverheadBytes;
   parts_.eviction.open(number, found.name.queue, false, accounted);
   for (const SegmentRecord& record : contents.records) {
-    file->note_sequence(record.sequence);
     const uint64_t cost = OpenSegment::cost(bytes_of_units(record.size_units));
     accounted += cost;
     if (record.kind == RecordKind::erased) {
       parts_.catalogue.recover_erased(record.key, record.sequence);
       const std::optional<IndexEntry> older = parts_.index.peek(record.key);
       if (older && sequence_of(*older) < record.sequence) parts_.catalogue.forget(*older);
-      parts_.eviction.grow(number, cost);
+      // It lives as long as its segment.
+      parts_.eviction.append(number, cost);
       continue;
     }
     parts_.eviction.append(number, cost);

@@ -101,10 +101,7 @@ int read_segment(Disk& disk, int fd, uint32_t number, const SipKey& secret, cons
   const int found = read_summary(disk, fd, number, secret, cipher, contents);
   contents->summary = found == 1;
   // A summary that cannot be read is as good as none.
-  const int result = contents->summary ? 0 : scan(disk, fd, number, secret, contents);
-  for (const SegmentRecord& record : contents->records)
-    contents->min_sequence = std::min(contents->min_sequence, record.sequence);
-  return result;
+  return contents->summary ? 0 : scan(disk, fd, number, secret, contents);
 }
 
 }  // namespace fce

@@ -16,7 +16,6 @@ struct SegmentContents {
   bool summary = false;    // it has a good one
   uint32_t end_units = 0;  // where the last record ends
   uint64_t file_bytes = 0;
-  uint64_t min_sequence = UINT64_MAX;
 };
 
 // 0 or -errno. `cipher` is null for clear text.

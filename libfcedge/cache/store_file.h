@@ -3,7 +3,6 @@
 // as long as somebody reads; what it takes on the disk is counted until then.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -43,17 +42,12 @@ class StoreFile {
   // The file was deleted: its bytes stay counted until the last reader lets go. At most once.
   void deleted(uint64_t bytes);
 
-  // The smallest sequence number in it, for the store's thread.
-  uint64_t min_sequence() const { return min_sequence_; }
-  void note_sequence(uint64_t sequence) { min_sequence_ = std::min(min_sequence_, sequence); }
-
  private:
   const std::shared_ptr<StoreDirectory> directory_;
   const FileName name_;
   std::atomic<int> fd_;
   std::mutex opening_;
   std::atomic<uint64_t> deleted_bytes_{0};
-  uint64_t min_sequence_ = UINT64_MAX;
 };
 
 }  // namespace fce

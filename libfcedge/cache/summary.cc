@@ -31,6 +31,7 @@ void encode_entry(const SegmentRecord& record, uint8_t* to) {
   store_le(to + 36, record.size_units);
   to[40] = static_cast<uint8_t>(record.kind);
   to[41] = record.flags;
+  store_le(to + 44, record.horizon);
 }
 
 SegmentRecord decode_entry(const uint8_t* from) {
@@ -42,6 +43,7 @@ SegmentRecord decode_entry(const uint8_t* from) {
   record.size_units = load_le<uint32_t>(from + 36);
   record.kind = static_cast<RecordKind>(from[40]);
   record.flags = from[41];
+  record.horizon = load_le<uint32_t>(from + 44);
   return record;
 }
 
@@ -54,7 +56,8 @@ SegmentRecord SegmentRecord::of(const RecordHead& head, uint32_t offset_units) {
           head.key,
           head.tenant_hash,
           offset_units,
-          units_of_bytes(head.record_bytes())};
+          units_of_bytes(head.record_bytes()),
+          head.horizon};
 }
 
 bool SummaryTrailer::decode(Bytes from, uint32_t segment, uint64_t file_bytes,

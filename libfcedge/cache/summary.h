@@ -22,6 +22,7 @@ struct SegmentRecord {
   uint64_t tenant_hash = 0;
   uint32_t offset_units = 0;
   uint32_t size_units = 0;
+  uint32_t horizon = 0;  // of an erasure
 
   static SegmentRecord of(const RecordHead& head, uint32_t offset_units);
   bool replaces() const { return flags & RecordHead::kReplaces; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a large cache costs: fills a store, and prints memory per object and the time of a start.
 //
-//   cache-fill DIRECTORY [OBJECTS [BODY_BYTES]]
+//   bench-cache-fill DIRECTORY [OBJECTS [BODY_BYTES]]
 //
 // The directory is made and removed. Before each start all of its files leave the page cache.
 #include <fcntl.h>
@@ -75,14 +75,15 @@ void start(const StoreOptions& options, const char* what) {
       what, open_seconds, found.what == Found::What::miss ? "misses" : "hits", seconds_since(began),
       static_cast<unsigned long long>(stats.objects),
       static_cast<double>(stats.index_bytes) / static_cast<double>(stats.objects),
-      static_cast<double>(resident_bytes() - before) / static_cast<double>(stats.objects));
+      (static_cast<double>(resident_bytes()) - static_cast<double>(before)) /
+          static_cast<double>(stats.objects));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: cache-fill DIRECTORY [OBJECTS [BODY_BYTES]]\n");
+    std::fprintf(stderr, "usage: bench-cache-fill DIRECTORY [OBJECTS [BODY_BYTES]]\n");
     return 2;
   }
   StoreOptions options;
