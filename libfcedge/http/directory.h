@@ -43,8 +43,8 @@ class DirectoryHandler final : public Handler {
  private:
   explicit DirectoryHandler(Workers* workers) : workers_(workers) {}
   bool serve(Exchange& exchange, FileCache& cache, const CachedFile& file) const;
-  bool respond_content(Exchange& exchange, const FileCache& cache, const FileVariant& variant,
-                       const SelectionFields& fields) const;
+  bool respond_content(Exchange& exchange, FileCache& cache, const CachedFile& file,
+                       ContentCoding coding, const SelectionFields& fields) const;
 
   FileCacheOptions options_;
   Workers* const workers_;

@@ -91,7 +91,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void flush() override;
 
   // For the batch: the socket did not take all of what this stream had added, or has failed.
-  void on_sent_in_part(std::vector<Slice> rest) { keep(std::move(rest)); }
+  void on_sent_in_part(std::vector<OutPiece> rest) { keep(std::move(rest)); }
   void on_send_failed() { finish(Status::closed); }
 
  private:
@@ -127,11 +127,15 @@ class Stream final : public Flushable, public ListNode<Stream> {
   bool send_rest();
   bool send_pass(Gather& gather, bool last);
   bool send_gather(Gather& gather);
+  bool send_files(Gather& gather);
   bool send_tls_out();
   bool encrypt(Gather& gather);
   // The number of bytes that the socket took; -1 after it failed and the stream was finished.
-  ssize_t send_some(const struct iovec* pieces, size_t count);
-  void keep(std::vector<Slice> slices);
+  ssize_t send_some(const struct iovec* pieces, size_t count, int flags = 0);
+  ssize_t send_file(const OutPiece& piece);
+  ssize_t send_rest_once(size_t* tried);
+  void drop_sent(size_t bytes);
+  void keep(std::vector<OutPiece> pieces);
   void time_write();
 
   void finish_close();
@@ -145,8 +149,8 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   // What the socket did not take; only there while the connection is slow.
   struct Rest {
-    std::vector<Slice> slices;
-    size_t first = 0;  // slices before it are sent
+    std::vector<OutPiece> pieces;
+    size_t first = 0;  // pieces before it are sent
   };
 
   NetContext& net_;
@@ -157,7 +161,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   TlsSession tls_;
   std::shared_ptr<const CertificateSet> certificates_;  // until the handshake has begun
   std::unique_ptr<Rest> rest_;
-  std::unique_ptr<std::vector<Slice>> plain_;    // not empty; goes before what the owner has next
+  std::unique_ptr<std::vector<OutPiece>> plain_; // not empty; goes before what the owner has next
   std::unique_ptr<std::vector<uint8_t>> hello_;  // a ClientHello that came in pieces
   PeerAddress peer_;
   int fd_;

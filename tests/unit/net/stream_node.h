@@ -50,6 +50,7 @@ struct TestOwner final : StreamOwner {
   std::string data;    // what came in
   std::string output;  // what is to go out
   ChunkRef whole;      // then this, at once
+  std::vector<OutPiece> pieces;  // and then these
   int flushes = 0;
   int eofs = 0;
   int closes = 0;
@@ -78,6 +79,8 @@ struct TestOwner final : StreamOwner {
     out.copy(std::string_view(output).substr(0, size));
     output.erase(0, size);
     if (output.empty() && whole) out.add(Slice::whole(std::exchange(whole, {})));
+    if (output.empty())
+      for (OutPiece& piece : std::exchange(pieces, {})) out.add(std::move(piece));
     flush_hook();
     return !output.empty();
   }
