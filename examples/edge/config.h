@@ -105,6 +105,9 @@ struct ListenSettings {
   bool tls = false;
   uint32_t backlog = 0;
   uint32_t unix_mode = 0;
+  bool proxy_protocol = false;
+  std::string proxy_protocol_from;  // networks with blanks between them; "": any
+  Place proxy_protocol_from_place;
   Place place;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/fatal.h"
 #include "base/time.h"
+#include "net/proxy_protocol.h"
 
 namespace fce {
 namespace {
@@ -19,25 +20,39 @@ constexpr uint64_t kLingerMs = 2000;
 }  // namespace
 
 void Stream::accept(NetContext& net, int fd, const PeerAddress& peer,
-                    const CertificateStore* certificates, StreamAcceptor& acceptor) {
-  auto* stream = new Stream(net, fd, peer, certificates, acceptor);
-  if (certificates) {
-    stream->timer_.arm(net.loop.timers(), net.limits.tls_handshake_ms);
-  } else {
-    acceptor.on_stream(*stream);
-  }
+                    const CertificateStore* certificates, StreamAcceptor& acceptor, bool proxied) {
+  auto* stream = new Stream(net, fd, peer, certificates, acceptor, proxied);
+  if (proxied)
+    stream->timer_.arm(net.loop.timers(), net.limits.header_ms);
+  else
+    stream->begin({});
   stream->update_poll();
 }
 
+// The client's own bytes come next, of which `data` has come already.
+void Stream::begin(Bytes data) {
+  if (certificates_) {
+    state_ = State::hello;
+    timer_.arm(net_.loop.timers(), net_.limits.tls_handshake_ms);
+  } else {
+    state_ = State::open;
+    timer_.cancel();
+    acceptor_.on_stream(*this);
+  }
+  if (!data.empty()) deliver(data);
+}
+
 Stream::Stream(NetContext& net, int fd, const PeerAddress& peer,
-               const CertificateStore* certificates, StreamAcceptor& acceptor)
+               const CertificateStore* certificates, StreamAcceptor& acceptor, bool proxied)
     : net_(net),
       acceptor_(acceptor),
       timer_([](void* self) { static_cast<Stream*>(self)->on_timer(); }, this),
       peer_(peer),
       fd_(fd),
       accepted_us_(static_cast<uint32_t>(net.loop.turn_began_us())),
-      state_(certificates ? State::hello : State::open) {
+      state_(proxied        ? State::proxy
+             : certificates ? State::hello
+                            : State::open) {
   if (certificates) certificates_ = certificates->current();
   if (uv_poll_init(net.loop.uv(), &poll_, fd) != 0) fatal("cannot poll a connection");
   poll_.data = this;
@@ -54,7 +69,8 @@ void Stream::on_poll(int events) {
   // An error shows as an event; reading or writing then tells which.
   if (events & UV_WRITABLE && writing_blocked_ && send_rest() && !shaking())
     net_.loop.mark_dirty(*this, lane_);
-  if (events & UV_READABLE && state_ != State::closed) shaking() ? wait_for_admission() : receive();
+  if (events & UV_READABLE && state_ != State::closed)
+    needs_admission() ? wait_for_admission() : receive();
   if (state_ != State::closed) update_poll();
 }
 
@@ -106,6 +122,7 @@ void Stream::receive() {
 
 void Stream::deliver(Bytes data) {
   switch (state_) {
+    case State::proxy: return on_proxy_header(data);
     case State::hello: return on_hello(data);
     case State::handshake: net_.tls_in = data; return step_handshake();
     case State::open:
@@ -116,6 +133,29 @@ void Stream::deliver(Bytes data) {
     case State::lingering:
     case State::closed: return;  // dropped
   }
+}
+
+void Stream::on_proxy_header(Bytes data) {
+  const auto held = std::exchange(hello_, nullptr);
+  if (held) {
+    held->insert(held->end(), data.begin(), data.end());
+    data = *held;
+  }
+  ProxyHeader header;
+  switch (parse_proxy_header(data, &header)) {
+    case ProxyParse::more:
+      hello_ = std::make_unique<std::vector<uint8_t>>(data.begin(), data.end());
+      return;
+    case ProxyParse::malformed:
+      net_.counters.add(Counter::proxy_malformed);
+      return finish(Status::protocol);
+    case ProxyParse::done: break;
+  }
+  if (header.named) {
+    net_.counters.add(Counter::proxy_headers);
+    peer_ = header.client;
+  }
+  begin(data.subspan(header.bytes));
 }
 
 void Stream::on_hello(Bytes data) {
@@ -245,6 +285,9 @@ void Stream::finish_close() {
 
 void Stream::on_timer() {
   switch (state_) {
+    case State::proxy:
+      net_.counters.add(Counter::limit_proxy_time);
+      return finish(Status::timed_out);
     case State::hello:
     case State::handshake:
       net_.counters.add(Counter::limit_tls_handshake);

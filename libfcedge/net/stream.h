@@ -53,9 +53,11 @@ class StreamAcceptor {
 class Stream final : public Flushable, public ListNode<Stream> {
  public:
   // Takes over `fd`, which is connected and non-blocking. The stream owns itself from here on.
-  // With `certificates` it is a TLS server, else clear text.
+  // With `certificates` it is a TLS server, else clear text. Who is `proxied` has to say first who
+  // the client is, by the PROXY protocol.
   static void accept(NetContext& net, int fd, const PeerAddress& peer,
-                     const CertificateStore* certificates, StreamAcceptor& acceptor);
+                     const CertificateStore* certificates, StreamAcceptor& acceptor,
+                     bool proxied = false);
 
   void set_owner(StreamOwner* owner) { owner_ = owner; }
   StreamOwner* owner() { return owner_; }
@@ -95,17 +97,21 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void on_send_failed() { finish(Status::closed); }
 
  private:
-  enum class State : uint8_t { hello, handshake, open, closing, lingering, closed };
+  enum class State : uint8_t { proxy, hello, handshake, open, closing, lingering, closed };
 
   Stream(NetContext& net, int fd, const PeerAddress& peer, const CertificateStore* certificates,
-         StreamAcceptor& acceptor);
+         StreamAcceptor& acceptor, bool proxied);
   ~Stream();
 
   void on_poll(int events);
+  void begin(Bytes data);
+  void on_proxy_header(Bytes data);
   void on_hello(Bytes data);
   void begin_tls(Bytes hello);
   void step_handshake();
   bool shaking() const { return state_ <= State::handshake; }
+  // Steps of a handshake have a lane of their own, and so has what may be followed by one.
+  bool needs_admission() const { return shaking() && (state_ != State::proxy || certificates_); }
   void wait_for_admission();
   void take_admission();
   void receive();
@@ -157,12 +163,13 @@ class Stream final : public Flushable, public ListNode<Stream> {
   StreamOwner* owner_ = nullptr;
   StreamAcceptor& acceptor_;
   uv_poll_t poll_;
-  Timer timer_;  // of the handshake first, then of a blocked write or of lingering
+  Timer timer_;  // of what comes before `open` first, then of a blocked write or of lingering
   TlsSession tls_;
   std::shared_ptr<const CertificateSet> certificates_;  // until the handshake has begun
   std::unique_ptr<Rest> rest_;
-  std::unique_ptr<std::vector<OutPiece>> plain_; // not empty; goes before what the owner has next
-  std::unique_ptr<std::vector<uint8_t>> hello_;  // a ClientHello that came in pieces
+  std::unique_ptr<std::vector<OutPiece>> plain_;  // not empty; goes before what the owner has next
+  // A header of the PROXY protocol or a ClientHello, that came in pieces.
+  std::unique_ptr<std::vector<uint8_t>> hello_;
   PeerAddress peer_;
   int fd_;
   Status why_ = Status::ok;
