@@ -112,7 +112,7 @@ typedef struct fce_directory_options {
 
 FCE_API void fce_directory_options_init(fce_directory_options* options);
 
-/* Serves files: ETag, Last-Modified, conditional requests and one Range (RFC 9110 sections 13, 14).
+/* Serves files: ETag, Last-Modified, conditional requests and ranges (RFC 9110 sections 13, 14).
  * The route's pattern must end in a wildcard ("/{path...}"), which names the file. Dot files are
  * 404. Errors: FCE_ENOENT, FCE_EACCES when the root is not a readable directory. */
 FCE_API int fce_routes_add_directory(fce_routes* routes, const fce_route_options* options,

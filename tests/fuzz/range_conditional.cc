@@ -53,6 +53,36 @@ void check_range(std::string_view value, uint64_t size) {
 }
 
 void check_coding(std::string_view value) {
+void check_ranges(std::string_view value, uint64_t size) {
+  ByteRanges ranges;
+  const RangeAnswer answer = parse_ranges(value, size, &ranges);
+  ByteRange one;
+  const RangeAnswer alone = parse_range(value, size, &one);
+  // Of a single one both say the same.
+  if (alone != RangeAnswer::whole)
+    require(answer == alone && (answer != RangeAnswer::partial ||
+                                (ranges.size() == 1 && ranges[0].first == one.first &&
+                                 ranges[0].length == one.length)));
+  if (answer != RangeAnswer::partial) return require(ranges.size() == 0);
+  require(ranges.size() >= 1 && ranges.size() <= kRangesMax);
+  std::string told = "bytes=";
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const ByteRange& range = ranges[i];
+    require(range.length >= 1 && range.first < size && range.length <= size - range.first);
+    // Apart from all others, by a byte at least.
+    for (size_t j = 0; j < i; ++j)
+      require(ranges[j].first + ranges[j].length < range.first ||
+              range.first + range.length < ranges[j].first);
+    told +=
+        std::to_string(range.first) + "-" + std::to_string(range.first + range.length - 1) + ",";
+  }
+  ByteRanges again;
+  require(parse_ranges(told, size, &again) == RangeAnswer::partial);
+  require(again.size() == ranges.size());
+  for (size_t i = 0; i < ranges.size(); ++i)
+    require(again[i].first == ranges[i].first && again[i].length == ranges[i].length);
+}
+
   const AcceptEncoding accepted = AcceptEncoding::parse(value);
   require(accepted.choose(false, false) == ContentCoding::identity);
   require(accepted.choose(true, false) != ContentCoding::br);
@@ -116,3 +146,4 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+    check_ranges(header.value, file_size);
