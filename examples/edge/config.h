@@ -130,6 +130,10 @@ struct DirectorySettings {
   std::string index;
   std::string cache_control;
   bool precompressed = true;
+  bool compress = false;
+  uint32_t compress_level = 0;
+  uint32_t compress_bytes_min = 0;
+  std::string compress_types;
   uint32_t memory_bytes_max = 0;
   uint32_t revalidate_ms = 0;
 };
