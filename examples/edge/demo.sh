@@ -33,6 +33,12 @@ demo_certificate() { # DIR ADDRESS
   printf '%s\n' "$names" >"$1/demo-names"
 }
 
+# What servers publish with, made once; only this user can read it.
+demo_secret() { # DIR
+  local file=$1/publish.secret
+  [[ -s $file ]] || (umask 077 && openssl rand -hex 24 >"$file")
+}
+
 demo_config() { # DIR ADDRESS PORT HTTP_PORT
   cat >"$1/edge.toml" <<END
 [node]
@@ -61,6 +67,23 @@ cache_control = "no-cache"
 path = "/api/threads/{thread}/feed"
 tenant = "demo"
 channel = "{thread}"
+
+# What README.md and PROTOCOL.md show by example: many channels on one connection, publishing by
+# HTTP, and a namespace in which whoever reads may write, too.
+[[live]]
+path = "/live"
+tenant = "demo"
+
+[[publish]]
+path = "/api/channels/{channel}"
+tenant = "demo"
+channel = "{channel}"
+secret_file = "publish.secret"
+
+[[namespace]]
+name = "chat"
+publish = "any"
+publish_per_s = 10
 
 [[comments]]
 tenant = "demo"
@@ -99,7 +122,7 @@ start_demo() { # BUILD_DIR [options]
   [[ -x $node ]] || { echo "$node is missing; build first" >&2 && return 2; }
 
   mkdir -p "$state" && chmod 700 "$state" || return 2
-  demo_certificate "$state" "$address" || return 2
+  demo_certificate "$state" "$address" && demo_secret "$state" || return 2
   demo_config "$state" "$address" "$port" "$http_port"
   # The node warns again when it starts, so only a failure is shown here.
   local said
@@ -122,6 +145,9 @@ start_demo() { # BUILD_DIR [options]
     http://$shown:$http_port/                       the same without TLS
 
   The certificate is self-signed, so the browser asks once whether to go on.
+  The examples of README.md and examples/edge/PROTOCOL.md run on this node, too; servers publish
+  with the secret in $state/publish.secret.
+
   State is in $state. Ctrl-C stops.
 
 END

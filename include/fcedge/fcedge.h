@@ -111,7 +111,8 @@ typedef struct fce_limits {
   uint32_t header_count_max;        /* header fields of a request [100] */
   uint32_t body_bytes_max;          /* request body, unless the route says else [1048576] */
   uint32_t tls_handshake_ms;        /* accept until the handshake is done [10000] */
-  uint32_t header_ms;               /* first byte of a request until its header ends [10000] */
+  uint32_t header_ms;               /* first byte of a request until its header ends, and of a new
+                                     * connection (HTTP/2: its first SETTINGS) until then [10000] */
   uint32_t body_ms;                 /* pause in a body, which needs 1 KiB/s over all [15000] */
   uint32_t write_ms;                /* longest time a client takes nothing that waits [30000];
                                      * over HTTP/2 also gives a stream no window for it */
@@ -126,7 +127,8 @@ typedef struct fce_limits {
   uint32_t tls_key_updates_max;     /* KeyUpdate records a minute [16] */
   uint32_t ws_message_bytes_max;    /* a WebSocket message from a client [65536] */
   uint32_t ws_control_per_s;        /* pings and pongs from a client a second [20] */
-  uint32_t h2_idle_ms;              /* an HTTP/2 connection without a stream [30000] */
+  uint32_t h2_idle_ms;              /* an HTTP/2 connection without a stream, be it after its last
+                                     * one or before its first (browsers preconnect) [30000] */
   /* Handshakes that have begun and wait for their turn, per shard; new clients wait in the kernel's
    * accept queue meanwhile. A unix socket is held back by those of the one shard that accepts on it
    * and hands connections round: the others take what they are handed [256] */

@@ -20,14 +20,18 @@
  *   {"channel":"C","end":{"code":4403,"reason":"revoked"}}            the node ended it
  *   {"channel":"C","presence":{"count":12,"join":["u1"],"leave":["u2"]}}
  * Each "id" is the position that the subscriber has reached. A gap that comes later (overflow: the
- * client read too slowly for the ring) is followed by live messages at once.
+ * client read too slowly for the ring) is followed by live messages at once. "at" comes when a
+ * quarter of `history_messages` have passed that were for others, or when the log is about to leave
+ * behind the position that the client knows; streams also tell it with their keep-alives, and long
+ * polls at their end.
  *
  * A feed route serves one channel by
  *  - WebSocket (RFC 6455): with subprotocol `fcedge.v1.json` these objects, one a text message.
  *    Without subprotocol each publication is one text message, the payload alone, and a gap closes
  *    with code 4410. Messages from the client are ignored; they count against its limits.
- *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines for a message, `event: ready`,
- *    `gap` and `end` with the inner object as data, an `id:` without data for a moved position.
+ *  - Server-sent events (WHATWG HTML 9.2): `id:` and `data:` lines for a message, whose key is not
+ *    told (the format has no place for it); `event: ready`, `gap` and `end` with the inner object
+ *    as data, an `id:` without data for a moved position.
  *    Comment lines keep idle streams alive, `retry:` says when to come back.
  *  - NDJSON (`Accept: application/x-ndjson`): the objects, one a line; an empty line keeps idle
  *    streams alive. With `?poll=SECONDS` it is a long poll.
@@ -102,10 +106,14 @@ FCE_API void fce_feed_options_init(fce_feed_options* options);
  *
  * Long poll: `?poll=SECONDS`, 1 to 60, with the position (`?after=` or `Last-Event-ID`) that the
  * latest answer told. The answer is NDJSON. It ends after all messages that are there, or with a
- * gap or an end; after SECONDS without one it ends with {"channel":"C","at":{"id":"POSITION"}}, or
- * without a line where the position is still ahead of the log. The position of the last line is the
- * next one's `after`. A poll without position is answered at once by {"channel":"C","ready":{...}},
- * whose position is now (in a namespace with a cache by the latest message).
+ * gap or an end; after SECONDS without one it ends with {"channel":"C","at":{"id":"POSITION"}}. The
+ * position of the last line is the next one's `after`. A poll without position is answered at once
+ * by {"channel":"C","ready":{...}}, whose position is now (in a namespace with a cache by the
+ * latest message).
+ * A position ahead of what the shard holds is one of two things. Another shard has given it, and
+ * this one lags: it asks the channel's home and waits until it is as far; a poll that ends before
+ * has no line at all, and its client asks again with the position that it has. Or nobody has given
+ * it, as the home then shows: gap `invalid`, at once.
  *
  * With `deflate` WebSockets agree to permessage-deflate (RFC 7692), without contexts in either
  * direction and with the window of 2^9 to 2^15 bytes that the client asks for. A publication is
@@ -247,7 +255,8 @@ FCE_API void fce_publish_route_options_init(fce_publish_route_options* options);
  * query may name a key, an author and an audience, as in fce_publication:
  * `?key=K&author=U&group=G&group=H&user=U&exclude=U`, percent-encoded; an empty name is refused.
  * Answers 200 and {"id":"5ca1ab1e.7-42"}; 400 not UTF-8 or a bad name, 401 no secret given, 403 a
- * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full. */
+ * wrong one, 404 no such namespace, 413 too large, 429 over the rate, 503 a queue is full; the text
+ * of a refusal is the sentence that a live route's error has as its message. */
 FCE_API int fce_routes_add_publish(fce_routes* routes, const fce_route_options* options,
                                    const fce_publish_route_options* publish);
 
@@ -303,14 +312,18 @@ FCE_API int fce_routes_add_widget(fce_routes* routes, const fce_route_options* o
 enum {
   FCE_OVERFLOW_GAP = 0,      /* it is told of the gap, and goes on at the log's end */
   FCE_OVERFLOW_CLOSE = 1,    /* its subscription ends (close code 4408) */
-  FCE_OVERFLOW_CONFLATE = 2, /* a message replaces an earlier one with the same key; then as GAP */
+  FCE_OVERFLOW_CONFLATE = 2, /* a message replaces an earlier one with the same key. Replaced ones
+                                still count, so the log goes back over 8 x history_messages numbers
+                                at most: who is behind that gets a GAP, and what has not changed for
+                                so long is not in it any more, though the latest of its key */
   FCE_OVERFLOW_LATEST = 3    /* it gets what is still there, and is not told of what was before */
 };
 /* Which clients may publish. The C ABI and publish routes always may. */
 enum {
   FCE_PUBLISH_TOKEN = 0, /* those whose token gives them the right */
   FCE_PUBLISH_NONE = 1,  /* none */
-  FCE_PUBLISH_ANY = 2    /* all that may subscribe */
+  FCE_PUBLISH_ANY = 2    /* all that may subscribe, and those whose token gives them the right, be
+                            it without that to subscribe */
 };
 enum {
   FCE_PRESENCE_COUNTS = 0, /* how many subscribers there are */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SipHash-2-4 (Aumasson and Bernstein, 2012). Plain code, so that hash tables need no library.
 #include <bit>
+#include <cstring>
 
 #include "base/crypto.h"
 
@@ -12,6 +13,13 @@ uint64_t load_le(const uint8_t* from, size_t size) {
   uint64_t value = 0;
   for (size_t i = 0; i < size; ++i) value |= uint64_t{from[i]} << (8 * i);
   return value;
+}
+
+uint64_t load_word_le(const uint8_t* from) {
+  if constexpr (std::endian::native != std::endian::little) return load_le(from, 8);
+  uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
 }
 
 struct State {
@@ -46,7 +54,7 @@ uint64_t siphash(const std::array<uint8_t, 16>& key, std::string_view data) {
               k1 ^ 0x7465646279746573};
   const uint8_t* at = as_bytes(data).data();
   size_t left = data.size();
-  for (; left >= 8; at += 8, left -= 8) state.take(load_le(at, 8));
+  for (; left >= 8; at += 8, left -= 8) state.take(load_word_le(at));
   state.take(load_le(at, left) | uint64_t{data.size() & 0xff} << 56);
   state.v2 ^= 0xff;
   for (int i = 0; i < 4; ++i) state.round();

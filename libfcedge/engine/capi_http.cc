@@ -2,14 +2,13 @@
 // include/fcedge/http.h: unwraps, calls, wraps.
 #include <fcedge/http.h>
 
-#include <algorithm>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "engine/answer_later.h"
 #include "engine/callback_handler.h"
+#include "engine/fields_in.h"
 #include "engine/handles.h"
 #include "engine/metrics_handler.h"
 #include "engine/options.h"
@@ -20,43 +19,6 @@ using namespace fce;
 namespace {
 
 fce_str to_str(std::string_view text) { return {text.data(), text.size()}; }
-
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    const char l = ascii_lower(c);
-    return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
-  });
-}
-
-bool is_field_value(std::string_view value) {
-  return std::all_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
-}
-
-// Fields that belong to the connection or that the codec writes itself.
-bool is_reserved(std::string_view name) {
-  static constexpr std::string_view kReserved[] = {"connection", "content-length",    "date",
-                                                   "keep-alive", "proxy-connection",  "te",
-                                                   "trailer",    "transfer-encoding", "upgrade"};
-  return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
-}
-
-Status read_headers(const fce_header* headers, size_t count, LaterAnswer* answer) {
-  for (size_t i = 0; i < count; ++i) {
-    const std::string_view given(headers[i].name.data, headers[i].name.len);
-    const std::string_view value(headers[i].value.data, headers[i].value.len);
-    std::string name(given);
-    for (char& c : name) c = ascii_lower(c);
-    if (!is_token(name) || !is_field_value(value) || is_reserved(name))
-      return fail(Status::invalid, "the header field \"" + name.substr(0, 64) +
-                                       "\" is not allowed or its value is malformed");
-    answer->headers.emplace_back(std::move(name), value);
-  }
-  return Status::ok;
-}
 
 // One field of a request, joined when it came several times.
 std::string_view joined_header(Exchange& exchange, std::string_view name) {
@@ -190,7 +152,7 @@ int fce_exchange_respond(fce_exchange* exchange, uint32_t status, const fce_head
   Status valid = Status::ok;
   if (status < 200 || status > 599)
     valid = fail(Status::invalid, "the status " + std::to_string(status) + " is not 200 to 599");
-  if (valid == Status::ok) valid = read_headers(headers, header_count, &answer);
+  if (valid == Status::ok) valid = read_fields(headers, header_count, &answer.headers);
   if (valid == Status::ok) {
     if (body_len > 0)
       answer.body = ChunkRef::copy_of({static_cast<const uint8_t*>(body), body_len});

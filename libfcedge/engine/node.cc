@@ -15,6 +15,8 @@ namespace {
 constexpr uint32_t kFanoutUs = 2000;
 constexpr uint32_t kWorkers = 4;
 constexpr uint32_t kJobsMax = 4096;
+constexpr uint32_t kResolvers = 2;
+constexpr uint32_t kLookupsMax = 256;
 constexpr uint32_t kShardsMax = 256;
 
 bool is_name(std::string_view name) {
@@ -73,6 +75,8 @@ Status Node::create(const fce_node_options& options) {
     parts.push_back({shard->loop(), shard->counters(), &shard->http().pacing});
   pubsub_ = std::make_unique<PubSub>(pubsub, parts);
   workers_ = std::make_unique<Workers>(or_default(options.workers, kWorkers), kJobsMax);
+  resolvers_ = std::make_unique<Workers>(kResolvers, kLookupsMax);
+  for (const auto& shard : shards_) shard->http().resolver_workers = resolvers_.get();
   return Status::ok;
 }
 
@@ -134,6 +138,19 @@ Status Node::set_subscribe_hook(fce_subscribe_fn hook, uint32_t limit_ms, void* 
   return Status::ok;
 }
 
+Status Node::set_cache(const StoreOptions& options) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "the cache is set before the node starts");
+  if (cache_) return fail(Status::exists, "the node has a cache already");
+  return EdgeCache::open(options, shard_count(), *workers_, &cache_);
+}
+
+void Node::stop_shard(uint32_t index) {
+  pubsub_->hub(index).stop();
+  if (cache_) cache_->stop_shard(index);
+}
+
 Status Node::set_certificates(std::span<const fce_certificate> certificates) {
   return certificates_.load(certificates);
 }
@@ -180,6 +197,38 @@ Status Node::start() {
   return Status::ok;
 }
 
+namespace {
+
+// Carries a call to its shard. One that is not delivered is answered all the same.
+class CallMail final : public Mail {
+ public:
+  CallMail(HttpContext& http, InternalCall::Question question)
+      : http_(http), question_(std::move(question)) {}
+  ~CallMail() override {
+    if (!delivered_) InternalCall::refuse(question_, Status::canceled);
+  }
+  void deliver() override {
+    delivered_ = true;
+    InternalCall::start(http_, std::move(question_));
+  }
+
+ private:
+  HttpContext& http_;
+  InternalCall::Question question_;
+  bool delivered_ = false;
+};
+
+}  // namespace
+
+Status Node::call(InternalCall::Question question) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::started && state_of_life_ != State::draining)
+    return fail(Status::bad_state, "the node does not run");
+  Shard& shard = *shards_[next_call_++ % shards_.size()];
+  shard.loop().post_always(std::make_unique<CallMail>(shard.http(), std::move(question)));
+  return Status::ok;
+}
+
 Status Node::drain(uint32_t spread_ms) {
   const std::lock_guard lock(mutex_);
   if (state_of_life_ == State::draining) return Status::ok;
@@ -201,7 +250,8 @@ Status Node::stop() {
       for (const auto& shard : shards_) shard->stop();
   }
   // Jobs end before the loops that they answer to.
-  if (workers_) workers_->stop();
+  for (Workers* workers : {workers_.get(), resolvers_.get()})
+    if (workers) workers->stop();
   for (const auto& shard : shards_) shard->join();
   addresses_.clear();
   routes_ = nullptr;
@@ -218,6 +268,7 @@ void Node::each_counter(fce_counter_fn each, void* user) const {
 
 uint64_t Node::sum(Counter counter) const {
   uint64_t sum = pubsub_ ? pubsub_->counters().get(counter) : 0;
+  if (cache_) sum += cache_->store().counters().get(counter);
   for (const auto& shard : shards_) sum += shard->counters().get(counter);
   return sum;
 }

@@ -15,6 +15,8 @@
 
 #include "base/limits.h"
 #include "base/status.h"
+#include "cache/edge_cache.h"
+#include "engine/internal_call.h"
 #include "engine/shard.h"
 #include "engine/state_dir.h"
 #include "loop/workers.h"
@@ -41,8 +43,12 @@ class Node {
   Status set_auth(std::shared_ptr<const Authenticator> auth);
   Status set_subscribe_hook(fce_subscribe_fn hook, uint32_t limit_ms, void* user,
                             fce_release_fn release);
+  // `memory_bytes_max` 0: there is no tier in memory.
+  Status set_cache(const StoreOptions& options);
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
+  // Has one of the shards ask itself.
+  Status call(InternalCall::Question question);
   Status start();
   Status drain(uint32_t spread_ms);
   Status stop();
@@ -58,12 +64,14 @@ class Node {
   // Null: neither tokens nor sessions are accepted. Fixed from start on.
   std::shared_ptr<const Authenticator> auth() const { return auth_; }
   PubSub& pubsub() { return *pubsub_; }
+  // Null: the node has none. Fixed from start on.
+  EdgeCache* cache() const { return cache_.get(); }
   Workers* workers() { return workers_.get(); }
   uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
   Shard& shard(uint32_t index) { return *shards_[index]; }
 
   // For a shard that ends, on its thread: what other rooms keep per shard.
-  void stop_shard(uint32_t index) { pubsub_->hub(index).stop(); }
+  void stop_shard(uint32_t index);
 
  private:
   enum class State : uint8_t { made, started, draining, stopped };
@@ -83,11 +91,14 @@ class Node {
   std::shared_ptr<const Authenticator> auth_;
   std::vector<Address> addresses_;
   std::atomic<uint64_t> connections_{0};
+  std::atomic<uint32_t> next_call_{0};
   std::shared_ptr<const RouteTable> routes_;
   // Destroyed in the opposite order: shards with their loops and mailboxes go before what their
   // connections and mails refer to.
   std::unique_ptr<Workers> workers_;
+  std::unique_ptr<Workers> resolvers_;  // a slow name server does not hold up the disk
   std::unique_ptr<PubSub> pubsub_;
+  std::unique_ptr<EdgeCache> cache_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -128,6 +128,7 @@ void Shard::stop() {
 void Shard::end() {
   http_.draining = true;  // what another shard still hands over is closed, or the loop never ends
   for (const auto& listener : listeners_) listener->close();
+  http_.stop_upstreams();
   net_.streams.for_each([](Stream* stream) { stream->abort(Status::canceled); });
   node_.stop_shard(index_);
   http_.routes = nullptr;

@@ -27,9 +27,15 @@ bool next_etag(std::string_view* list, bool* weak, std::string_view* opaque) {
 
 bool etag_listed(std::string_view list, std::string_view etag, Comparison comparison) {
   if (trim_blanks(list) == "*") return true;
+  if (etag.empty()) return false;
+  const bool etag_weak = etag.substr(0, 2) == "W/";
+  if (comparison == Comparison::strong && etag_weak) return false;
+  // An origin's tag may lack its quotes, and clients send back what they were given.
+  if (comparison == Comparison::weak && trim_blanks(list) == etag) return true;
+  const std::string_view wanted = etag_weak ? etag.substr(2) : etag;
   bool weak;
   for (std::string_view opaque; next_etag(&list, &weak, &opaque);)
-    if (opaque == etag && (!weak || comparison == Comparison::weak)) return true;
+    if (opaque == wanted && (!weak || comparison == Comparison::weak)) return true;
   return false;
 }
 
@@ -40,7 +46,8 @@ bool date_of(const OptionalField& field, int64_t* seconds) {
 
 bool modified_since(const OptionalField& field, const Validators& validators) {
   // Most clients send back what they were given.
-  if (field.single() && field.value == validators.last_modified) return false;
+  if (field.single() && !field.value.empty() && field.value == validators.last_modified)
+    return false;
   int64_t since;
   return !date_of(field, &since) || validators.modified_s > since;
 }

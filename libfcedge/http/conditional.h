@@ -36,9 +36,9 @@ struct SelectionFields {
 };
 
 struct Validators {
-  std::string_view etag;           // with its quotes; strong
+  std::string_view etag;           // with its quotes, and W/ if it is weak; "": none
   int64_t modified_s = 0;          // seconds since 1970
-  std::string_view last_modified;  // the same as a date
+  std::string_view last_modified;  // the same as a date; "": none was sent
 };
 
 enum class Precondition : uint8_t {

@@ -15,6 +15,8 @@
 namespace fce {
 
 class RouteTable;
+class UpstreamPools;
+class Workers;
 
 // A connection that can be told to end.
 class Drainable : public ListNode<Drainable> {
@@ -28,10 +30,15 @@ class Drainable : public ListNode<Drainable> {
 
 class HttpContext {
  public:
-  explicit HttpContext(NetContext& net_context) : net(net_context), pacing(net_context) {}
+  explicit HttpContext(NetContext& net_context);
+  ~HttpContext();
 
   // "Sun, 06 Nov 1994 08:49:37 GMT", of this second.
   std::string_view date();
+
+  // Connections to other servers. Whoever ends a shard stops them, and lets the loop turn.
+  UpstreamPools& upstreams();
+  void stop_upstreams();
 
   NetContext& net;
   Pacing pacing;
@@ -40,8 +47,12 @@ class HttpContext {
   bool draining = false;
   bool h2_websocket = false;  // WebSocket over HTTP/2 is on (RFC 8441)
   uint32_t shard = 0;         // index, for handlers that keep a part per shard
+  // Who asks for the addresses of names; without it only literal ones are known. Set before there
+  // are upstreams.
+  Workers* resolver_workers = nullptr;
 
  private:
+  std::unique_ptr<UpstreamPools> upstreams_;  // made when the first is asked for
   uint64_t date_until_ms_ = 0;
   char date_[kHttpDateBytes];
 };

@@ -84,8 +84,12 @@ uint32_t dispatch_begin(Exchange& exchange, int64_t content_length) {
     exchange.respond_text(413, "the body is too large\n");
     return 0;
   }
-  if (expects && content_length != 0) exchange.request_body();
+  if (expects && content_length != 0 && !dispatch_streams(exchange)) exchange.request_body();
   return body_max;
+}
+
+bool dispatch_streams(const Exchange& exchange) {
+  return !exchange.answered() && exchange.route->handler->streams_body();
 }
 
 void dispatch_run(Exchange& exchange) {

@@ -15,7 +15,11 @@ class Exchange;
 // 100-continue 417, and a 100 is asked for when the client waits for it.
 uint32_t dispatch_begin(Exchange& exchange, int64_t content_length);
 
-// The body is complete: runs the handler, and watches its time if it did not answer yet.
+// Whether the handler wants the body as it comes, so that it is to be run now.
+bool dispatch_streams(const Exchange& exchange);
+
+// The body is complete, or it is streamed: runs the handler, and watches its time if it did not
+// answer yet.
 void dispatch_run(Exchange& exchange);
 
 }  // namespace fce

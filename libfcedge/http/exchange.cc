@@ -61,6 +61,31 @@ Status Exchange::upgrade(std::span<const Header> headers, Upgraded* upgraded) {
   return Status::ok;
 }
 
+void Exchange::inform(uint16_t status, std::span<const Header> headers) {
+  const bool may_be_sent = status > 101 && status < 200 && request.version != 10;
+  if (!transport_ || answered_ || !may_be_sent) return;
+  http.net.counters.add(Counter::informational);
+  transport_->on_inform(*this, status, headers);
+}
+
+Body Exchange::take_body() {
+  if (!body_streamed) return request.body.empty() ? Body::none() : Body::copy_of(request.body);
+  return transport_ && !answered_ ? transport_->on_take_body(*this) : Body::none();
+}
+
+void Exchange::detach() {
+  transport_ = nullptr;
+  if (ExchangeWatcher* watcher = std::exchange(watcher_, nullptr)) watcher->on_client_gone();
+}
+
+void Exchange::refuse(uint16_t status, std::string_view text) {
+  ref();
+  ExchangeWatcher* watcher = std::exchange(watcher_, nullptr);
+  respond_text(status, text);
+  if (watcher) watcher->on_client_gone();
+  unref();
+}
+
 void Exchange::request_body() {
   if (transport_ && !answered_) transport_->on_continue(*this);
 }
@@ -72,7 +97,7 @@ std::string_view Exchange::param(std::string_view name) const {
 }
 
 void Exchange::watch_handler() {
-  handler_timer_.arm(http.net.loop.timers(), http.net.limits.handler_ms);
+  if (!own_time_) handler_timer_.arm(http.net.loop.timers(), http.net.limits.handler_ms);
 }
 
 void Exchange::on_handler_time(void* self) {

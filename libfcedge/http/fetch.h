@@ -32,10 +32,14 @@ enum class FetchError : uint8_t {
   too_large,     // the head is larger than the limit
   no_peer,       // all servers of the upstream are down
   full,          // too many wait for a connection
-  refused,       // the origin will not make this request (a method that it does not have)
+  refused,       // the origin will not make this request (a method that it does not have, or
+                 // clear text to elsewhere)
   disk,          // a local file could not be read
   stopped,       // the node stops
 };
+
+// A token for logs and for Cache-Status: "connect-time".
+std::string_view fetch_error_name(FetchError why);
 
 // What is asked for. All views live until `start` returns; the body is taken over.
 struct FetchRequest {
@@ -56,12 +60,18 @@ class FetchSink {
     (void)status, (void)headers;
   }
   // The head: names in lower case, hop-by-hop fields already taken out (RFC 9110 section 7.6.1).
-  // `length` of the body, when its framing tells. Views are borrowed until return.
+  // `length` of the body, when its framing tells: 0 to HEAD, where a Content-Length among the
+  // fields is that of another answer. Views are borrowed until return.
   virtual void on_head(uint16_t status, std::span<const Header> headers,
                        std::optional<uint64_t> length) = 0;
+  // The answer is 101 to a request with `upgrade` (RFC 9110 section 7.8), in place of `on_head`;
+  // `headers` as there, and Upgrade. From here on `on_body` brings the raw bytes of the other side,
+  // and `Fetch::send` says where those for it come from.
+  virtual void on_upgraded(std::span<const Header> headers) { (void)headers; }
   // A piece of the body, borrowed until return.
   virtual void on_body(Bytes piece) = 0;
-  // The answer is complete. The last call, unless `on_fail` was.
+  // The answer is complete; after `on_upgraded`: the connection has ended, on whichever side. The
+  // last call, unless `on_fail` was.
   virtual void on_end(std::span<const Header> trailers) = 0;
   // No answer, or not all of it. The last call.
   virtual void on_fail(FetchError why) = 0;
@@ -78,6 +88,9 @@ class Fetch {
   // one read buffer.
   virtual void pause() = 0;
   virtual void resume() = 0;
+  // The raw bytes for the other side: once, from within `on_upgraded` or later. When the source has
+  // ended, and what it gave is sent, the connection is closed.
+  virtual void send(std::unique_ptr<BodySource> bytes) { (void)bytes; }
 };
 
 // Where fetches begin; one object for all shards.

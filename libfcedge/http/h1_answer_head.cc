@@ -60,9 +60,13 @@ Slice encode_h1_head(const H1AnswerHead& head) {
   writer.put_number(head.status);
   writer.put(" ");
   writer.put(reason);
-  writer.put("\r\ndate: ");
-  writer.put(head.date);
-  writer.put("\r\n");
+  if (head.date.empty()) {
+    writer.put("\r\n");
+  } else {
+    writer.put("\r\ndate: ");
+    writer.put(head.date);
+    writer.put("\r\n");
+  }
   writer.put(head.headers);
   writer.put(head.extra);
   if (head.content_length) {

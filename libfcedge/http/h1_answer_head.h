@@ -14,7 +14,7 @@ namespace fce {
 
 struct H1AnswerHead {
   uint16_t status = 200;
-  std::string_view date;
+  std::string_view date;  // "": it is among the headers
   std::span<const Header> headers;
   std::span<const Header> extra;  // of the route's policy
   std::optional<uint64_t> content_length;

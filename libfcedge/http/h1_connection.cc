@@ -74,7 +74,7 @@ bool H1Connection::switch_to_h2(Bytes data) {
 }
 
 bool H1Connection::can_parse() const {
-  return !source_ && (!exchange_ || body_open_ || parser_.in_head()) &&
+  return (!source_ || (upload_ && body_open_)) && (!exchange_ || body_open_ || parser_.in_head()) &&
          queued_answers_ < http_.net.limits.pipeline_max;
 }
 
@@ -120,12 +120,14 @@ bool H1Connection::on_head(Request& request, int64_t content_length, bool expect
   keep_alive_ = keep_alive_ && parser_.keep_alive() && !http_.draining;
   exchange.ref();
   body_max_ = dispatch_begin(exchange, content_length);
+  if (body_open_ && dispatch_streams(exchange)) begin_upload(exchange, content_length);
   exchange.unref();
   // An answer before the body is the last one: what follows cannot be told from a request.
   return !closing_;
 }
 
 bool H1Connection::on_body(Bytes piece) {
+  if (upload_) return push_upload(piece);
   if (!exchange_) return false;
   auto& body = exchange_->body_store;
   if (piece.size() > body_max_ || body.size() > body_max_ - piece.size()) {
@@ -150,6 +152,7 @@ void H1Connection::watch_body() {
 
 void H1Connection::request_complete() {
   body_open_ = false;
+  if (upload_) return end_upload();
   if (!exchange_) return;  // answered already
   Exchange& exchange = *exchange_;
   exchange.request.body = exchange.body_store;
@@ -160,8 +163,9 @@ void H1Connection::request_complete() {
 
 void H1Connection::refuse(const H1Parser::Refusal& refusal) {
   http_.net.counters.add(refusal.counter);
-  count_answer(http_.net.counters, refusal.status);
   forget_exchange();
+  if (source_) return cut_off(Status::protocol);  // its answer is under way
+  count_answer(http_.net.counters, refusal.status);
   keep_alive_ = false;
   const std::string text = std::string(refusal.why) + "\n";
   const Header type[] = {{"content-type", "text/plain; charset=utf-8"}};
@@ -176,7 +180,11 @@ void H1Connection::on_eof() {
   const bool endless = source_ && !source_left_;
   // A client that stops sending in the middle of a request, or of an answer that has no end, has
   // left. One that waits for its answers gets them.
-  if (incomplete) forget_exchange();
+  if (incomplete) {
+    forget_exchange();
+  } else if (exchange_) {
+    exchange_->tell_eof();
+  }
   if (endless) source_.reset();
   if (incomplete || endless || first_) held_.clear();
   if (held_.empty()) keep_alive_ = false;
@@ -189,6 +197,7 @@ void H1Connection::on_closed(Status) {
 }
 
 void H1Connection::forget_exchange() {
+  upload_.reset();
   if (!exchange_) return;
   Exchange* exchange = std::exchange(exchange_, nullptr);
   exchange->detach();
@@ -200,13 +209,14 @@ void H1Connection::forget_exchange() {
 void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                              Body body) {
   exchange_ = nullptr;
+  if (upload_) upload_->drop_untaken();
   // What is left of the request's body cannot be told from a next request.
   if (body_open_ || http_.draining) keep_alive_ = false;
   const AnswerPlan plan = plan_answer(exchange.request.method, status, body);
   const bool unknown = plan.send_body && !plan.content_length;
   chunked_ = unknown && exchange.request.version == 11;
   if (unknown && !chunked_) keep_alive_ = false;
-  queue_head(status, headers, exchange.extra_headers, plan.content_length);
+  queue_head(status, headers, exchange.extra_headers, plan.content_length, exchange.dated);
   if (plan.send_body && body.source) {
     source_ = std::move(body.source);
     source_->set_reader(this);
@@ -221,11 +231,11 @@ void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<cons
 }
 
 void H1Connection::queue_head(uint16_t status, std::span<const Header> headers,
-                              std::span<const Header> extra,
-                              std::optional<uint64_t> content_length) {
+                              std::span<const Header> extra, std::optional<uint64_t> content_length,
+                              bool dated) {
   H1AnswerHead head;
   head.status = status;
-  head.date = http_.date();
+  if (!dated) head.date = http_.date();
   head.headers = headers;
   head.extra = extra;
   head.content_length = content_length;
@@ -238,6 +248,7 @@ void H1Connection::end_answer() {
   source_.reset();
   chunked_ = false;
   ++queued_answers_;
+  upload_.reset();
   if (!keep_alive_) close(body_open_);
 }
 
@@ -250,6 +261,11 @@ void H1Connection::on_abort(Exchange& exchange) {
 void H1Connection::on_continue(Exchange&) {
   if (!std::exchange(expects_continue_, false) || !body_open_) return;
   queue_.push_back(Slice::whole(ChunkRef::copy_of(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"))));
+  stream_->want_flush(Lane::answer);
+}
+
+void H1Connection::on_inform(Exchange&, uint16_t status, std::span<const Header> headers) {
+  queue_head(status, headers, {}, std::nullopt, true);
   stream_->want_flush(Lane::answer);
 }
 
@@ -370,7 +386,9 @@ void H1Connection::set_timer() {
   const Limits& limits = http_.net.limits;
   TimerWheel& wheel = http_.net.loop.timers();
   if (closing_) return timer_.cancel();
-  if (exchange_ && body_open_) {
+  if (upload_) {
+    if (!watch_upload()) timer_.cancel();
+  } else if (exchange_ && body_open_) {
     if (timer_for_ != Waiting::body || !timer_.armed()) watch_body();
   } else if (parser_.in_head()) {
     // Counted from the first byte of the head, however many come later.
@@ -394,6 +412,7 @@ void H1Connection::on_timer() {
       return refuse({408, "the request came too slowly", Counter::limit_header_time});
     case Waiting::body:
       counters.add(Counter::limit_body_time);
+      if (upload_) return refuse_upload(408, "the body came too slowly\n");
       if (exchange_) exchange_->respond_text(408, "the body came too slowly\n");
       return;
   }
@@ -409,6 +428,7 @@ void H1Connection::close(bool linger) {
 // Nothing more is parsed, nothing more is sent.
 void H1Connection::cut_off(Status why) {
   closing_ = true;
+  upload_.reset();
   timer_.cancel();
   stream_->abort(why);
 }

@@ -9,6 +9,7 @@
 #include "http/context.h"
 #include "http/exchange.h"
 #include "http/h1_parser.h"
+#include "http/upload.h"
 #include "loop/timer.h"
 #include "net/stream.h"
 
@@ -18,6 +19,7 @@ class H1Connection final : public StreamOwner,
                            public ExchangeTransport,
                            public BodyReader,
                            public Drainable,
+                           public Upload::Owner,
                            private H1Parser::Sink {
  public:
   // Becomes the stream's owner.
@@ -35,6 +37,8 @@ class H1Connection final : public StreamOwner,
   Status on_upgrade(Exchange& exchange, std::span<const Header> headers,
                     Upgraded* upgraded) override;
   void on_continue(Exchange& exchange) override;
+  void on_inform(Exchange& exchange, uint16_t status, std::span<const Header> headers) override;
+  Body on_take_body(Exchange& exchange) override;
   // BodyReader, Drainable
   void on_body_ready(BodySource& source, Lane lane) override;
   void drain() override;
@@ -50,6 +54,16 @@ class H1Connection final : public StreamOwner,
   bool on_head(Request& request, int64_t content_length, bool expects_continue) override;
   bool on_body(Bytes piece) override;
 
+  // Upload::Owner, and the rest of what a streamed body needs, in h1_upload.cc
+  void on_upload_wanted() override;
+  void on_upload_taken(size_t bytes) override;
+  void on_upload_dropped() override;
+  void begin_upload(Exchange& exchange, int64_t content_length);
+  bool push_upload(Bytes piece);
+  void end_upload();
+  void refuse_upload(uint16_t status, std::string_view text);
+  bool watch_upload();
+
   bool switch_to_h2(Bytes data);
   void consume(Bytes data);
   void hold(Bytes data);
@@ -57,7 +71,7 @@ class H1Connection final : public StreamOwner,
   void request_complete();
   void refuse(const H1Parser::Refusal& refusal);
   void queue_head(uint16_t status, std::span<const Header> headers, std::span<const Header> extra,
-                  std::optional<uint64_t> content_length);
+                  std::optional<uint64_t> content_length, bool dated = false);
   bool send_queue(Gather& out);
   bool pull(Gather& out);
   void end_answer();
@@ -74,6 +88,7 @@ class H1Connection final : public StreamOwner,
   H1Parser parser_;
   Timer timer_;
   Exchange* exchange_ = nullptr;         // the request under way until it is answered
+  std::unique_ptr<Upload> upload_;       // the body of the request, when that is streamed
   std::unique_ptr<BodySource> source_;   // of the answer under way
   std::optional<uint64_t> source_left_;  // bytes still to come; nullopt: chunked or until the end
   size_t queue_first_ = 0;
@@ -87,6 +102,7 @@ class H1Connection final : public StreamOwner,
   bool source_ready_ = false;  // it has not said that one should wait
   bool chunked_ = false;       // the source's bytes go in chunks
   bool body_open_ = false;     // the request's body is not complete
+  bool upload_held_ = false;   // reading has stopped because the upload is full
   bool expects_continue_ = false;
   bool keep_alive_ = true;
   bool first_ = true;    // nothing was parsed yet

@@ -13,9 +13,9 @@ constexpr size_t kOwnFields = 3;  // :status, date, content-length
 
 // Fields that speak of an HTTP/1.1 connection (RFC 9113 section 8.2.2), and those that only the
 // codec knows.
-bool is_left_out(std::string_view name) {
+bool is_left_out(std::string_view name, bool dated) {
   switch (name.size()) {
-    case 4: return equals_ignoring_case(name, "date");
+    case 4: return !dated && equals_ignoring_case(name, "date");
     case 7: return equals_ignoring_case(name, "upgrade");
     case 10:
       return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
@@ -30,7 +30,21 @@ bool is_left_out(std::string_view name) {
 
 H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                                const AnswerPlan& plan) {
-  const size_t most = kOwnFields + headers.size() + exchange.extra_headers.size();
+  begin(exchange, status, kOwnFields + headers.size() + exchange.extra_headers.size());
+  dated_ = exchange.dated;
+  if (!dated_) add("date", exchange.http.date());
+  if (plan.content_length) add("content-length", exchange.arena.decimal(*plan.content_length));
+  add_all(headers);
+  add_all(exchange.extra_headers);
+}
+
+H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status,
+                               std::span<const Header> headers) {
+  begin(exchange, status, kOwnFields + headers.size());
+  add_all(headers);
+}
+
+void H2AnswerFields::begin(Exchange& exchange, uint16_t status, size_t most) {
   if (most > kInline) fields_ = exchange.arena.allocate_array<nghttp2_nv>(most);
   char* const digits = exchange.arena.allocate_array<char>(3);
   const unsigned code = std::clamp<unsigned>(status, 100, 999);
@@ -38,15 +52,11 @@ H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status, std::span<co
   digits[1] = static_cast<char>('0' + code / 10 % 10);
   digits[2] = static_cast<char>('0' + code % 10);
   add(":status", {digits, 3});
-  add("date", exchange.http.date());
-  if (plan.content_length) add("content-length", exchange.arena.decimal(*plan.content_length));
-  add_all(headers);
-  add_all(exchange.extra_headers);
 }
 
 void H2AnswerFields::add_all(std::span<const Header> headers) {
   for (const Header& header : headers) {
-    if (is_left_out(header.name)) continue;
+    if (is_left_out(header.name, dated_)) continue;
     if (equals_ignoring_case(header.name, "content-type"))
       event_stream_ = header.value.starts_with("text/event-stream");
     add(header.name, header.value);

@@ -24,6 +24,8 @@ class H2AnswerFields {
  public:
   H2AnswerFields(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                  const AnswerPlan& plan);
+  // Of an answer before the answer (1xx).
+  H2AnswerFields(Exchange& exchange, uint16_t status, std::span<const Header> headers);
 
   const nghttp2_nv* data() const { return fields_; }
   size_t size() const { return count_; }
@@ -33,6 +35,7 @@ class H2AnswerFields {
   void add(std::string_view name, std::string_view value) {
     fields_[count_++] = h2_field(name, value);
   }
+  void begin(Exchange& exchange, uint16_t status, size_t most);
   void add_all(std::span<const Header> headers);
 
   static constexpr size_t kInline = 32;
@@ -40,6 +43,7 @@ class H2AnswerFields {
   nghttp2_nv* fields_ = inline_;
   size_t count_ = 0;
   bool event_stream_ = false;
+  bool dated_ = true;  // a Date among the headers stands
 };
 
 }  // namespace fce

@@ -59,6 +59,7 @@ struct H2Connection::Callbacks {
         }
         return 0;
       case NGHTTP2_DATA: return on_data_frame(connection, frame);
+      case NGHTTP2_SETTINGS: connection.on_settings(); return 0;
       case NGHTTP2_PING:
         if (frame->hd.flags & NGHTTP2_FLAG_ACK) connection.on_ping_answered();
         return 0;

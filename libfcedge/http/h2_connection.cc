@@ -141,7 +141,6 @@ bool H2Connection::on_frame_begins(uint8_t type, uint8_t flags) {
 }
 
 void H2Connection::on_head_begins(int32_t id) {
-  any_request_ = true;
   ++streams_;
   head_since_ms_ = link_.http.net.loop.now_ms();
   heading_ = new H2Stream(link_, id);
@@ -162,10 +161,13 @@ void H2Connection::on_head(H2Stream& stream, bool request_ends) {
 
 void H2Connection::on_body(int32_t id, Bytes piece) {
   H2Stream* stream = find(id);
-  if (stream && stream->on_body(piece))
-    nghttp2_session_consume(link_.session, id, piece.size());
-  else
-    nghttp2_session_consume_connection(link_.session, piece.size());
+  switch (stream ? stream->on_body(piece) : H2Stream::Credit::connection) {
+    case H2Stream::Credit::both: nghttp2_session_consume(link_.session, id, piece.size()); break;
+    case H2Stream::Credit::connection:
+      nghttp2_session_consume_connection(link_.session, piece.size());
+      break;
+    case H2Stream::Credit::none: break;
+  }
 }
 
 void H2Connection::on_invalid_frame(bool opens_stream, int error) {
@@ -260,12 +262,13 @@ void H2Connection::finish_drain() {
 
 // --- Time --------------------------------------------------------------------------------------
 
-// The nearest of all deadlines. An open stream that waits for its events has none; one that has
-// something to send has, since only the client can give it a window.
+// The nearest of all deadlines. Who has greeted may keep its connection ready for later, before a
+// first request, as browsers do, as well as after one. An open stream that waits for its events has
+// none; one that has something to send has, since only the client can give it a window.
 uint64_t H2Connection::next_deadline_ms() {
   const Limits& limits = link_.http.net.limits;
   uint64_t at = kNever;
-  if (link_.streams.empty()) at = since_ms_ + (any_request_ ? limits.h2_idle_ms : limits.header_ms);
+  if (link_.streams.empty()) at = since_ms_ + (greeted_ ? limits.h2_idle_ms : limits.header_ms);
   if (heading_) at = std::min(at, head_since_ms_ + limits.header_ms);
   link_.uploads.for_each(
       [&at](H2Stream* upload) { at = std::min(at, upload->upload_deadline_ms()); });
@@ -293,7 +296,7 @@ void H2Connection::on_timer() {
     return link_.stream.abort(Status::timed_out);
   }
   if (link_.streams.empty() && now >= next_deadline_ms() && drain_ != Drain::announced) {
-    link_.http.net.counters.add(any_request_ ? Counter::limit_h2_idle : Counter::limit_header_time);
+    link_.http.net.counters.add(greeted_ ? Counter::limit_h2_idle : Counter::limit_header_time);
     nghttp2_session_terminate_session(link_.session, NGHTTP2_NO_ERROR);
     link_.stream.want_flush(Lane::answer);
     return;

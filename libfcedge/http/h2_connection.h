@@ -48,6 +48,7 @@ class H2Connection final : public StreamOwner, public Drainable {
   bool on_reset_sent(uint32_t error);
   void on_goaway_sent();
   void on_ping_answered();
+  void on_settings() { greeted_ = true; }
   void on_stream_closed(H2Stream* stream);
   H2Stream* find(int32_t id);
 
@@ -78,7 +79,7 @@ class H2Connection final : public StreamOwner, public Drainable {
   uint32_t streams_ = 0;
   uint32_t continuations_ = 0;  // of the header block that comes in
   Drain drain_ = Drain::none;
-  bool any_request_ = false;
+  bool greeted_ = false;           // the client's first SETTINGS have come
   bool leaving_ = false;           // GOAWAY with an error was queued
   std::optional<Counter> calmed_;  // the budget for whose sake it was
   bool cut_ = false;

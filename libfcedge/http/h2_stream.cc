@@ -49,6 +49,7 @@ H2Stream::H2Stream(H2Link& link, int32_t id) : link_(link), id_(id) {
 }
 
 H2Stream::~H2Stream() {
+  if (upload_) drop_upload();
   if (exchange_) exchange_->detach();
   release_exchange();
   tunnel_ = nullptr;
@@ -56,7 +57,7 @@ H2Stream::~H2Stream() {
 }
 
 void H2Stream::release_exchange() {
-  static_cast<ListNode<H2Upload>*>(this)->unlink();
+  if (!upload_) static_cast<ListNode<H2Upload>*>(this)->unlink();
   link_.body_bytes -= std::exchange(body_capacity_, 0);
   body_ = nullptr;
   head_ = nullptr;
@@ -94,6 +95,8 @@ void H2Stream::on_head(bool request_ends) {
     body_max_ = dispatch_begin(exchange, content_length_);
     if (request_ends || tunnel) {
       dispatch_run(exchange);
+    } else if (dispatch_streams(exchange)) {
+      begin_upload(exchange);
     } else if (!exchange.answered()) {
       upload_began_ms_ = upload_last_ms_ = link_.http.net.loop.now_ms();
       link_.uploads.push_back(this);
@@ -102,29 +105,33 @@ void H2Stream::on_head(bool request_ends) {
   exchange.unref();
 }
 
-bool H2Stream::on_body(Bytes piece) {
-  if (tunnel_ && !tunnel_->closing()) return tunnel_->on_data(piece);
-  if (!exchange_) {
-    discarded_bytes_ += piece.size();
-    if (answer_sent_ && discarded_bytes_ > kLingerBytes) stop_request();
-    return false;
-  }
+H2Stream::Credit H2Stream::on_body(Bytes piece) {
+  if (tunnel_ && !tunnel_->closing())
+    return tunnel_->on_data(piece) ? Credit::both : Credit::connection;
+  if (upload_) return push_upload(piece);
+  if (!exchange_) return discard(piece);
   upload_last_ms_ = link_.http.net.loop.now_ms();
   const uint64_t size = uint64_t{body_size_} + piece.size();
   if (size > body_max_) {
     link_.http.net.counters.add(Counter::limit_body_bytes);
     exchange_->respond_text(413, "the body is too large\n");
-    return false;
+    return Credit::connection;
   }
-  if (piece.empty()) return true;
+  if (piece.empty()) return Credit::both;
   if (!reserve_body(static_cast<size_t>(size))) {
     link_.http.net.counters.add(Counter::limit_body_bytes);
     exchange_->respond_text(503, "too many bodies at once\n");
-    return false;
+    return Credit::connection;
   }
   std::memcpy(body_ + body_size_, piece.data(), piece.size());
   body_size_ = static_cast<uint32_t>(size);
-  return true;
+  return Credit::both;
+}
+
+H2Stream::Credit H2Stream::discard(Bytes piece) {
+  discarded_bytes_ += piece.size();
+  if (answer_sent_ && discarded_bytes_ > kLingerBytes) stop_request();
+  return Credit::connection;
 }
 
 // The buffer grows by doubling in the exchange's arena, so that only what was sent costs memory.
@@ -147,6 +154,7 @@ bool H2Stream::reserve_body(size_t needed) {
 void H2Stream::on_request_end() {
   request_open_ = false;
   static_cast<ListNode<H2Upload>*>(this)->unlink();
+  if (upload_) return end_upload();
   if (tunnel_) return tunnel_->on_end();
   if (!exchange_ || asks_for_tunnel()) return;
   exchange_->request.body = {body_, body_size_};
@@ -154,6 +162,7 @@ void H2Stream::on_request_end() {
 }
 
 uint64_t H2Stream::upload_deadline_ms() const {
+  if (upload_) return upload_->deadline_ms(link_.http.net.limits.body_ms);
   if (!exchange_) return upload_last_ms_ + kLingerMs;
   // A byte a millisecond is about 1 KiB/s.
   return std::min(upload_last_ms_, upload_began_ms_ + body_size_) + link_.http.net.limits.body_ms;
@@ -161,8 +170,9 @@ uint64_t H2Stream::upload_deadline_ms() const {
 
 void H2Stream::on_upload_too_slow() {
   static_cast<ListNode<H2Upload>*>(this)->unlink();
-  if (!exchange_) return stop_request();
+  if (!exchange_ && !upload_) return stop_request();
   link_.http.net.counters.add(Counter::limit_body_time);
+  if (upload_) return refuse_upload(408, "the body came too slowly\n");
   exchange_->respond_text(408, "the body came too slowly\n");
 }
 
@@ -197,6 +207,7 @@ void H2Stream::answer(Exchange& exchange, uint16_t status, std::span<const Heade
   if (plan.send_body && (!source_ || length_known_)) set_moved();
   if (plan.send_body) prioritize(tunnel_ || fields.event_stream(), body.length);
   link_.stream.want_flush(Lane::answer);
+  if (upload_) upload_->drop_untaken();
   release_exchange();
 }
 
@@ -217,6 +228,7 @@ void H2Stream::prioritize(bool event_stream, std::optional<uint64_t> length) {
 }
 
 void H2Stream::on_abort(Exchange&) {
+  if (upload_) drop_upload();
   nghttp2_submit_rst_stream(link_.session, NGHTTP2_FLAG_NONE, id_, NGHTTP2_INTERNAL_ERROR);
   link_.stream.want_flush(Lane::answer);
   release_exchange();
@@ -252,7 +264,15 @@ void H2Stream::on_continue(Exchange&) {
   link_.stream.want_flush(Lane::answer);
 }
 
+void H2Stream::on_inform(Exchange& exchange, uint16_t status, std::span<const Header> headers) {
+  const H2AnswerFields fields(exchange, status, headers);
+  nghttp2_submit_headers(link_.session, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(),
+                         fields.size(), nullptr);
+  link_.stream.want_flush(Lane::answer);
+}
+
 void H2Stream::on_answer_sent() {
+  if (upload_) drop_upload();
   if (!request_open_) return;
   answer_sent_ = true;
   if (discarded_bytes_ > kLingerBytes) return stop_request();

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "http/exchange.h"
 #include "http/h2_request.h"
+#include "http/upload.h"
 #include "net/gather.h"
 
 struct nghttp2_session;
@@ -34,6 +35,8 @@ struct H2Link {
   List<H2Stream, H2Sending> sending;  // those that have moved last stand behind
   uint64_t moved_ms = 0;              // when the body of any answer moved last
   uint64_t body_bytes = 0;            // buffers of request bodies, of all streams
+  size_t upload_bytes = 0;            // that came of streamed bodies and wait for their readers
+  size_t unopened_bytes = 0;          // of those: not told to the connection's window
   Gather* out = nullptr;              // of the flush that runs
   uint8_t* frame_head = nullptr;      // where the header of the DATA frame in the making goes
   bool full = false;                  // a body found no room in this flush
@@ -41,6 +44,7 @@ struct H2Link {
 
 class H2Stream final : public ExchangeTransport,
                        public BodyReader,
+                       public Upload::Owner,
                        public ListNode<H2Stream>,
                        public ListNode<H2Upload>,
                        public ListNode<H2Sending> {
@@ -53,8 +57,9 @@ class H2Stream final : public ExchangeTransport,
   // The request, as it comes in. `add_field` is false when the connection is to be cut off.
   bool add_field(std::string_view name, std::string_view value, bool name_is_static);
   void on_head(bool request_ends);
-  // False: the bytes were not wanted, so the stream's window need not be opened again.
-  bool on_body(Bytes piece);
+  // What has come: which windows are to be opened again.
+  enum class Credit : uint8_t { both, connection, none };
+  Credit on_body(Bytes piece);
   void on_request_end();
 
   // When the body counts as too slow: it paused for too long, or has come at less than 1 KiB/s. Of
@@ -81,6 +86,8 @@ class H2Stream final : public ExchangeTransport,
   Status on_upgrade(Exchange& exchange, std::span<const Header> headers,
                     Upgraded* upgraded) override;
   void on_continue(Exchange& exchange) override;
+  void on_inform(Exchange& exchange, uint16_t status, std::span<const Header> headers) override;
+  Body on_take_body(Exchange& exchange) override;
   // BodyReader
   void on_body_ready(BodySource& source, Lane lane) override;
 
@@ -94,6 +101,17 @@ class H2Stream final : public ExchangeTransport,
 
  private:
   void answer(Exchange& exchange, uint16_t status, std::span<const Header> headers, Body body);
+  // Upload::Owner, and the rest of what a streamed body needs, in h2_upload.cc
+  void on_upload_wanted() override;
+  void on_upload_taken(size_t bytes) override;
+  void on_upload_dropped() override;
+  void begin_upload(Exchange& exchange);
+  Credit push_upload(Bytes piece);
+  void end_upload();
+  void drop_upload();
+  void free_upload(size_t bytes);
+  void refuse_upload(uint16_t status, std::string_view text);
+  Credit discard(Bytes piece);
   bool asks_for_tunnel() const { return !exchange_->request.protocol.empty(); }
   bool reserve_body(size_t needed);
   void prioritize(bool event_stream, std::optional<uint64_t> length);
@@ -108,10 +126,11 @@ class H2Stream final : public ExchangeTransport,
   Exchange* exchange_;   // until it is answered
   H2RequestHead* head_;  // in the arena, until it is complete
   std::unique_ptr<BodySource> source_;
-  H2Tunnel* tunnel_ = nullptr;  // `source_`, when it is one
-  Slice bytes_;                 // of the answer, when there is no source
-  uint64_t left_ = 0;           // bytes of the answer still to come, when that is known
-  uint8_t* body_ = nullptr;     // of the request, in the arena
+  std::unique_ptr<Upload> upload_;  // the body of the request, when that is streamed
+  H2Tunnel* tunnel_ = nullptr;      // `source_`, when it is one
+  Slice bytes_;                     // of the answer, when there is no source
+  uint64_t left_ = 0;               // bytes of the answer still to come, when that is known
+  uint8_t* body_ = nullptr;         // of the request, in the arena
   uint32_t body_size_ = 0;
   uint32_t body_capacity_ = 0;
   uint32_t body_max_ = 0;

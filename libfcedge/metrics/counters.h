@@ -30,6 +30,26 @@ namespace fce {
   X(status_4xx, "fcedge_http_answers_4xx_total", "Answers of class 4xx")                           \
   X(status_5xx, "fcedge_http_answers_5xx_total", "Answers of class 5xx")                           \
   X(bad_requests, "fcedge_http_malformed_total", "Requests refused as malformed or ambiguous")     \
+  X(informational, "fcedge_http_informational_total", "Answers of class 1xx before the answer")    \
+  X(uploads, "fcedge_http_uploads_total",                                                          \
+    "Request bodies that went to their handler as they came")                                      \
+  X(proxy_requests, "fcedge_proxy_requests_total", "Requests forwarded to an upstream")            \
+  X(proxy_canceled, "fcedge_proxy_canceled_total", "Forwarded requests whose client left")         \
+  X(proxy_upgrades, "fcedge_proxy_upgrades_total", "Forwarded requests that became a tunnel")      \
+  X(proxy_failed_connect, "fcedge_proxy_failed_connect_total",                                     \
+    "Forwarded requests that failed: no address, no connection, or no trust in it")                \
+  X(proxy_failed_time, "fcedge_proxy_failed_time_total",                                           \
+    "Forwarded requests that failed: the upstream took too long")                                  \
+  X(proxy_failed_answer, "fcedge_proxy_failed_answer_total",                                       \
+    "Forwarded requests that failed: the answer was malformed, or broke off")                      \
+  X(proxy_failed_busy, "fcedge_proxy_failed_busy_total",                                           \
+    "Forwarded requests that failed: all servers are down, or too many wait")                      \
+  X(proxy_failed_other, "fcedge_proxy_failed_other_total",                                         \
+    "Forwarded requests that failed: the origin refused, or could not read")                       \
+  X(proxy_loops, "fcedge_proxy_loops_total", "Refused: the request has come around too often")     \
+  X(limit_proxy_informational, "fcedge_limit_proxy_informational_total",                           \
+    "Answers of class 1xx of an upstream that were too many to be passed on")                      \
+  X(limit_tunnel_idle, "fcedge_limit_tunnel_idle_total", "Closed: tunnel idle for too long")       \
   X(ws_opened, "fcedge_websocket_opened_total", "WebSocket connections opened")                    \
   X(ws_closed, "fcedge_websocket_closed_total", "WebSocket connections closed")                    \
   X(ws_protocol_errors, "fcedge_websocket_protocol_errors_total", "WebSocket protocol errors")     \
@@ -164,7 +184,97 @@ namespace fce {
   X(limit_hook_time, "fcedge_limit_hook_time_total", "Refused: the subscribe hook was too slow")   \
   X(limit_hooks, "fcedge_limit_hooks_total", "Refused: the subscribe hook has too many questions") \
   X(widget_opened, "fcedge_widget_opened_total", "Connections of the public widget protocol")      \
-  X(widget_logs, "fcedge_widget_logs_total", "Event logs read by the public widget protocol")
+  X(widget_logs, "fcedge_widget_logs_total", "Event logs read by the public widget protocol")      \
+  X(origin_failovers, "fcedge_origin_failovers_total", "Fetches that went on to the next origin")  \
+  X(origins_passed_over, "fcedge_origins_passed_over_total",                                       \
+    "Times that an origin failed so often that others are asked first")                            \
+  X(s3_refusals, "fcedge_s3_refusals_total",                                                       \
+    "Answers of S3 origins that are about them or us, and not about an object")                    \
+  X(s3_clock_learned, "fcedge_s3_clock_learned_total",                                             \
+    "Requests to S3 origins that were made again by their clock")                                  \
+  X(cache_requests, "fcedge_cache_requests_total", "Requests to routes through the cache")         \
+  X(cache_hits, "fcedge_cache_hits_total", "Answered from the cache")                              \
+  X(cache_stale_hits, "fcedge_cache_stale_hits_total", "Answered stale while it was fetched anew") \
+  X(cache_stale_errors, "fcedge_cache_stale_errors_total",                                         \
+    "Answered stale since the origin failed")                                                      \
+  X(cache_misses, "fcedge_cache_misses_total", "Not in the cache, or not good enough")             \
+  X(cache_bypassed, "fcedge_cache_bypassed_total", "Not for the cache")                            \
+  X(cache_collapsed, "fcedge_cache_collapsed_total", "Waited for the answer to another request")   \
+  X(cache_collapse_timeouts, "fcedge_cache_collapse_timeouts_total",                               \
+    "Waited for too long for that")                                                                \
+  X(cache_fetches, "fcedge_cache_fetches_total", "Requests to origins")                            \
+  X(cache_fetch_failed, "fcedge_cache_fetch_failures_total", "Requests to origins that failed")    \
+  X(cache_fills_cancelled, "fcedge_cache_fills_cancelled_total",                                   \
+    "Fetches given up: nobody waited")                                                             \
+  X(cache_refreshes, "fcedge_cache_refreshes_total", "Fetches in the background")                  \
+  X(cache_revalidated, "fcedge_cache_revalidated_total", "Found unchanged at the origin")          \
+  X(cache_uncacheable, "fcedge_cache_uncacheable_total", "Answers of origins that were not kept")  \
+  X(cache_stored, "fcedge_cache_stored_total", "Answers of origins that were kept")                \
+  X(cache_store_failed, "fcedge_cache_store_failures_total",                                       \
+    "Not kept: no room, or the disk failed")                                                       \
+  X(cache_purged, "fcedge_cache_purged_total", "Objects found that were purged or of no use")      \
+  X(cache_invalidated, "fcedge_cache_invalidated_total", "Objects changed by their clients")       \
+  X(cache_purges, "fcedge_cache_purges_total", "Purges asked for")                                 \
+  X(cache_purge_refused, "fcedge_cache_purges_refused_total", "Purges without the right token")    \
+  X(upstream_requests, "fcedge_upstream_requests_total", "Requests made to upstreams")             \
+  X(upstream_failures, "fcedge_upstream_failures_total",                                           \
+    "Requests to upstreams without a whole answer")                                                \
+  X(upstream_connects, "fcedge_upstream_connects_total", "Connections opened to upstreams")        \
+  X(upstream_connect_failures, "fcedge_upstream_connect_failures_total",                           \
+    "Connections to upstreams that failed")                                                        \
+  X(upstream_reused, "fcedge_upstream_reused_total",                                               \
+    "Requests on connections that had served one")                                                 \
+  X(upstream_retries, "fcedge_upstream_retries_total", "Requests to upstreams made again")         \
+  X(upstream_malformed, "fcedge_upstream_malformed_total",                                         \
+    "Answers of upstreams refused as malformed")                                                   \
+  X(upstream_tls_handshakes, "fcedge_upstream_tls_handshakes_total",                               \
+    "TLS handshakes with upstreams finished")                                                      \
+  X(upstream_tls_resumed, "fcedge_upstream_tls_resumed_total", "Of those: that resumed a session") \
+  X(upstream_tls_failures, "fcedge_upstream_tls_failures_total",                                   \
+    "TLS handshakes with upstreams that failed")                                                   \
+  X(upstream_queued, "fcedge_upstream_queued_total", "Requests that had to wait for a connection") \
+  X(upstream_no_peer, "fcedge_upstream_no_peer_total",                                             \
+    "Refused: all servers of the upstream are down")                                               \
+  X(upstream_peer_down, "fcedge_upstream_peer_down_total", "Times that a server was taken out")    \
+  X(upstream_peer_up, "fcedge_upstream_peer_up_total", "Times that a server was taken back")       \
+  X(upstream_checks, "fcedge_upstream_checks_total", "Health checks made")                         \
+  X(upstream_check_failures, "fcedge_upstream_check_failures_total", "Health checks that failed")  \
+  X(limit_upstream_connect, "fcedge_limit_upstream_connect_time_total",                            \
+    "Given up: no connection in time")                                                             \
+  X(limit_upstream_first_byte, "fcedge_limit_upstream_first_byte_time_total",                      \
+    "Given up: the upstream's answer did not begin in time")                                       \
+  X(limit_upstream_idle, "fcedge_limit_upstream_idle_time_total",                                  \
+    "Given up: the upstream's answer stood still")                                                 \
+  X(limit_upstream_write, "fcedge_limit_upstream_write_time_total",                                \
+    "Given up: the upstream did not take the request")                                             \
+  X(limit_upstream_head, "fcedge_limit_upstream_head_total",                                       \
+    "Refused: head of an upstream's answer too large")                                             \
+  X(limit_upstream_queue, "fcedge_limit_upstream_queue_total",                                     \
+    "Refused: too many wait for a connection")                                                     \
+  X(limit_upstream_queue_time, "fcedge_limit_upstream_queue_time_total",                           \
+    "Refused: waited too long for a connection")                                                   \
+  X(limit_upstream_retries, "fcedge_limit_upstream_retries_total",                                 \
+    "Not made again: too many retries already")                                                    \
+  X(limit_upstream_pool, "fcedge_limit_upstream_pool_total",                                       \
+    "Closed: more idle connections than are kept")                                                 \
+  X(resolver_lookups, "fcedge_resolver_lookups_total", "Names looked up")                          \
+  X(resolver_failures, "fcedge_resolver_failures_total", "Names for which no address was found")   \
+  X(resolver_stale, "fcedge_resolver_stale_total",                                                 \
+    "Times that addresses were used after their time")                                             \
+  X(limit_resolver, "fcedge_limit_resolver_total", "Refused: too many names to look up")           \
+  X(cache_written, "fcedge_cache_written_total", "Objects written to the cache's disk")            \
+  X(cache_evicted, "fcedge_cache_evicted_total", "Objects that had to leave the cache's disk")     \
+  X(cache_survived, "fcedge_cache_survived_total", "Objects kept when their segment was evicted")  \
+  X(cache_recovered, "fcedge_cache_recovered_total", "Objects found on the cache's disk at start") \
+  X(cache_corrupt, "fcedge_cache_corrupt_total", "Stored objects with a wrong checksum: misses")   \
+  X(cache_read_errors, "fcedge_cache_read_errors_total", "Errors of the cache's disk on reading")  \
+  X(cache_write_errors, "fcedge_cache_write_errors_total",                                         \
+    "Errors of the cache's disk on writing: nothing is stored for a while")                        \
+  X(cache_resting, "fcedge_cache_resting_total", "Not stored: the disk rests after an error")      \
+  X(limit_cache_queue, "fcedge_limit_cache_queue_total", "Not stored: too much waits for disk")    \
+  X(limit_cache_object, "fcedge_limit_cache_object_total", "Not stored: object too large")         \
+  X(limit_cache_bytes, "fcedge_limit_cache_bytes_total", "Not stored: no room could be made")      \
+  X(limit_cache_share, "fcedge_limit_cache_share_total", "Not stored: the tenant's share is full")
 
 enum class Counter : uint32_t {
 #define FCE_COUNTER_ENUM_(word, name, help) word,

@@ -28,7 +28,11 @@ namespace fce {
   X(channels, "fcedge_pubsub_channels", "", "Channels, each counted at its home shard")       \
   X(log_bytes, "fcedge_pubsub_log_bytes", "bytes", "Bytes of messages in the channels' logs") \
   X(presence_members, "fcedge_presence_members", "", "Members present, over all channels")    \
-  X(live_sessions, "fcedge_live_sessions", "", "Open connections with many channels")
+  X(tunnels, "fcedge_proxy_tunnels", "", "Open tunnels through the proxy")                    \
+  X(live_sessions, "fcedge_live_sessions", "", "Open connections with many channels")         \
+  X(upstream_connections, "fcedge_upstream_connections", "", "Connections to upstreams")      \
+  X(upstream_idle, "fcedge_upstream_idle_connections", "", "Of those: that wait for work")    \
+  X(upstream_queue, "fcedge_upstream_queue", "", "Requests that wait for a connection")
 
 enum class Gauge : uint32_t {
 #define FCE_GAUGE_ENUM_(word, name, unit, help) word,

@@ -21,7 +21,11 @@ namespace fce {
   X(tls_handshake, "fcedge_tls_handshake_seconds", "From accepting to the end of the handshake") \
   X(http_answer, "fcedge_http_answer_seconds",                                                   \
     "From a request's head to its answer, to the end of the turn if that is the same")           \
-  X(hook, "fcedge_auth_hook_seconds", "Subscribe hooks")
+  X(hook, "fcedge_auth_hook_seconds", "Subscribe hooks")                                         \
+  X(upstream_connect, "fcedge_upstream_connect_seconds",                                         \
+    "Connecting to upstreams, with the TLS handshake")                                           \
+  X(upstream_first_byte, "fcedge_upstream_first_byte_seconds",                                   \
+    "From the beginning of a request to the head of the upstream's answer")
 
 enum class Histogram : uint32_t {
 #define FCE_HISTOGRAM_ENUM_(word, name, help) word,

@@ -42,6 +42,14 @@ PeerAddress PeerAddress::from_v6(const uint8_t* ip, uint16_t port) {
   return peer;
 }
 
+bool PeerAddress::local() const {
+  constexpr uint8_t kLoopbackNet = 127;
+  if (family != Family::ipv6) return family == Family::unix_socket || ip[0] == kLoopbackNet;
+  in6_addr v6;
+  std::memcpy(&v6, ip.data(), sizeof v6);
+  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && ip[12] == kLoopbackNet);
+}
+
 std::string PeerAddress::text() const {
   char out[INET6_ADDRSTRLEN] = "unix";
   if (family == Family::ipv4) inet_ntop(AF_INET, ip.data(), out, sizeof out);

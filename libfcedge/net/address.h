@@ -24,6 +24,9 @@ struct PeerAddress {
   // Of 4 or 16 bytes in the order of the network.
   static PeerAddress from_v4(const uint8_t* ip, uint16_t port);
   static PeerAddress from_v6(const uint8_t* ip, uint16_t port);
+  // Whether what is sent there stays on this machine: a unix socket, 127.0.0.0/8, ::1, and what the
+  // kernel takes for them (::ffff:127.0.0.0/104).
+  bool local() const;
   // "192.0.2.1", "2001:db8::1" or "unix". IPv4 in IPv6 (::ffff:0:0/96) reads as IPv4.
   std::string text() const;
 };

@@ -21,12 +21,33 @@ constexpr uint64_t kLingerMs = 2000;
 
 void Stream::accept(NetContext& net, int fd, const PeerAddress& peer,
                     const CertificateStore* certificates, StreamAcceptor& acceptor, bool proxied) {
-  auto* stream = new Stream(net, fd, peer, certificates, acceptor, proxied);
-  if (proxied)
+  auto* stream = new Stream(net, fd, peer, certificates, acceptor, false);
+  if (proxied) {
+    stream->state_ = State::proxy;
     stream->timer_.arm(net.loop.timers(), net.limits.header_ms);
-  else
+  } else {
     stream->begin({});
+  }
   stream->update_poll();
+}
+
+Stream* Stream::connect(NetContext& net, int fd, const PeerAddress& peer, TlsSession session,
+                        StreamOwner& owner, StreamAcceptor& acceptor) {
+  auto* stream = new Stream(net, fd, peer, nullptr, acceptor, true);
+  stream->owner_ = &owner;
+  stream->tls_ = std::move(session);
+  stream->update_poll();
+  if (stream->tls_) {
+    stream->state_ = State::handshake;
+    net.tls_in = {};
+    if (stream->tls_.handshake() == TlsSession::Step::wait) {
+      stream->send_tls_out();
+    } else {
+      net.tls_out.clear();
+      stream->finish(Status::tls);
+    }
+  }
+  return stream;
 }
 
 // The client's own bytes come next, of which `data` has come already.
@@ -43,19 +64,19 @@ void Stream::begin(Bytes data) {
 }
 
 Stream::Stream(NetContext& net, int fd, const PeerAddress& peer,
-               const CertificateStore* certificates, StreamAcceptor& acceptor, bool proxied)
+               const CertificateStore* certificates, StreamAcceptor& acceptor, bool outgoing)
     : net_(net),
       acceptor_(acceptor),
       timer_([](void* self) { static_cast<Stream*>(self)->on_timer(); }, this),
       peer_(peer),
       fd_(fd),
       accepted_us_(static_cast<uint32_t>(net.loop.turn_began_us())),
-      state_(proxied        ? State::proxy
-             : certificates ? State::hello
-                            : State::open) {
+      state_(certificates ? State::hello : State::open),
+      outgoing_(outgoing) {
   if (certificates) certificates_ = certificates->current();
   if (uv_poll_init(net.loop.uv(), &poll_, fd) != 0) fatal("cannot poll a connection");
   poll_.data = this;
+  if (outgoing_) return;
   net_.streams.push_back(this);
   ++net_.stream_count;
   net_.connections.fetch_add(1, std::memory_order_relaxed);
@@ -69,8 +90,13 @@ void Stream::on_poll(int events) {
   // An error shows as an event; reading or writing then tells which.
   if (events & UV_WRITABLE && writing_blocked_ && send_rest() && !shaking())
     net_.loop.mark_dirty(*this, lane_);
-  if (events & UV_READABLE && state_ != State::closed)
-    needs_admission() ? wait_for_admission() : receive();
+  if (events & UV_READABLE && state_ != State::closed) {
+    if (needs_admission()) {
+      wait_for_admission();
+    } else {
+      receive();
+    }
+  }
   if (state_ != State::closed) update_poll();
 }
 
@@ -104,20 +130,40 @@ void Stream::take_admission() {
   update_poll();
 }
 
-void Stream::receive() {
+bool Stream::receive() {
   const ssize_t got = ::recv(fd_, net_.read_buffer.get(), NetContext::kReadBytes, 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) finish(Status::closed);
-    return;
+    return false;
   }
   if (got == 0) {
     eof_ = true;
-    if (state_ == State::open) return owner_->on_eof();
-    if (state_ == State::closing) return;
-    return finish(state_ == State::lingering ? Status::ok : Status::closed);
+    if (state_ == State::open) {
+      owner_->on_eof();
+    } else if (state_ != State::closing) {
+      finish(state_ == State::lingering ? Status::ok : Status::closed);
+    }
+    return false;
   }
   net_.counters.add(Counter::bytes_in, static_cast<uint64_t>(got));
   deliver({net_.read_buffer.get(), static_cast<size_t>(got)});
+  return true;
+}
+
+// The connection is broken. What a server has said before that is worth having: it may be why.
+void Stream::read_last() {
+  while (outgoing_ && state_ == State::open && reading_ && !eof_ && receive()) {
+  }
+  finish(Status::closed);
+}
+
+// The same when it is a write that tells. The socket says the rest: its end or its error.
+void Stream::stop_writing() {
+  deaf_ = true;
+  rest_.reset();
+  plain_.reset();
+  writing_blocked_ = false;
+  if (state_ != State::open) finish(Status::closed);
 }
 
 void Stream::deliver(Bytes data) {
@@ -192,22 +238,29 @@ void Stream::step_handshake() {
   if (!net_.tls_out.empty()) send_tls_out();  // of a failure: the alert
   if (state_ == State::closed) return;
   if (step == TlsSession::Step::failed) {
-    net_.counters.add(Counter::tls_failures);
+    net_.counters.add(outgoing_ ? Counter::upstream_tls_failures : Counter::tls_failures);
+    if (outgoing_) acceptor_.on_tls_failed(tls_.why_failed());
     return finish(Status::tls);
   }
   if (step == TlsSession::Step::wait) return;
-  timer_.cancel();
-  if (writing_blocked_) timer_.arm(net_.loop.timers(), net_.limits.write_ms);
-  net_.counters.add(Counter::tls_handshakes);
-  net_.counters.record(Histogram::tls_handshake,
-                       static_cast<uint32_t>(monotonic_us()) - accepted_us_);
-  empty_records_minute_ = 0;
-  empty_records_ = 0;
-  if (tls_.resumed()) net_.counters.add(Counter::tls_resumed);
-  state_ = State::open;
+  shaken();
   acceptor_.on_stream(*this);
   if (!net_.tls_in.empty() && state_ == State::open) return deliver_tls();
   net_.tls_in = {};
+}
+
+void Stream::shaken() {
+  timer_.cancel();
+  if (writing_blocked_) timer_.arm(net_.loop.timers(), net_.limits.write_ms);
+  Counters& counters = net_.counters;
+  counters.add(outgoing_ ? Counter::upstream_tls_handshakes : Counter::tls_handshakes);
+  if (tls_.resumed())
+    counters.add(outgoing_ ? Counter::upstream_tls_resumed : Counter::tls_resumed);
+  if (!outgoing_)
+    counters.record(Histogram::tls_handshake, static_cast<uint32_t>(monotonic_us()) - accepted_us_);
+  empty_records_minute_ = 0;
+  empty_records_ = 0;
+  state_ = State::open;
 }
 
 // One pass over the ciphertext that was read: its records, one after the other.
@@ -294,7 +347,7 @@ void Stream::on_timer() {
       return finish(Status::timed_out);
     case State::open:
     case State::closing:
-      net_.counters.add(Counter::limit_write_time);
+      net_.counters.add(outgoing_ ? Counter::limit_upstream_write : Counter::limit_write_time);
       return finish(Status::timed_out);
     case State::lingering: return finish(Status::ok);
     case State::closed: return;
@@ -305,7 +358,7 @@ void Stream::finish(Status why) {
   // What was added to the batch is on its way, and names the descriptor.
   if (in_batch()) net_.batch.submit();
   if (state_ == State::closed) return;
-  const bool waits = shaking() && ListNode<Flushable>::linked();
+  const bool waits = shaking() && !outgoing_ && ListNode<Flushable>::linked();
   state_ = State::closed;
   why_ = why;
   timer_.cancel();
@@ -314,10 +367,12 @@ void Stream::finish(Status why) {
     net_.show_admission();
   }
   ListNode<Flushable>::unlink();
-  ListNode<Stream>::unlink();
-  --net_.stream_count;
-  net_.connections.fetch_sub(1, std::memory_order_relaxed);
-  net_.counters.add(Counter::closed);
+  if (!outgoing_) {
+    ListNode<Stream>::unlink();
+    --net_.stream_count;
+    net_.connections.fetch_sub(1, std::memory_order_relaxed);
+    net_.counters.add(Counter::closed);
+  }
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
     auto* stream = static_cast<Stream*>(handle->data);
     if (stream->owner_) stream->owner_->on_closed(stream->why_);
@@ -341,7 +396,7 @@ void Stream::update_poll() {
     auto* stream = static_cast<Stream*>(poll->data);
     stream->net_.loop.begin_turn();
     // libuv tells of an error once and stops: the next system call on the socket names it.
-    if (status < 0) return stream->finish(Status::closed);
+    if (status < 0) return stream->read_last();
     stream->on_poll(happened);
   });
 }

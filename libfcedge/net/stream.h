@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stream: one accepted connection, in clear or over TLS. It reads into its shard's buffer, hands
-// the plain text to its owner, and at the end of a turn asks the owner for output (`on_flush`)
-// which it writes with one system call. Whatever the socket does not take, the stream keeps.
+// Stream: one connection, accepted or made, in clear or over TLS. It reads into its shard's buffer,
+// hands the plain text to its owner, and at the end of a turn asks the owner for output
+// (`on_flush`) which it writes with one system call. Whatever the socket does not take, the stream
+// keeps.
 #pragma once
 
 #include <sys/types.h>
@@ -45,6 +46,8 @@ class StreamOwner {
 class StreamAcceptor {
  public:
   virtual void on_stream(Stream& stream) = 0;
+  // Of a stream that was made: the server's handshake failed, so `on_closed` follows.
+  virtual void on_tls_failed(const char* why) { (void)why; }
 
  protected:
   ~StreamAcceptor() = default;
@@ -58,6 +61,12 @@ class Stream final : public Flushable, public ListNode<Stream> {
   static void accept(NetContext& net, int fd, const PeerAddress& peer,
                      const CertificateStore* certificates, StreamAcceptor& acceptor,
                      bool proxied = false);
+
+  // Makes a stream of a connection of our own: it is no client, so it counts as none. In clear it
+  // is open on return; with a session the handshake begins, and `acceptor` is told when it is
+  // through. Until then nothing may be flushed, and who made it watches the time.
+  static Stream* connect(NetContext& net, int fd, const PeerAddress& peer, TlsSession session,
+                         StreamOwner& owner, StreamAcceptor& acceptor);
 
   void set_owner(StreamOwner* owner) { owner_ = owner; }
   StreamOwner* owner() { return owner_; }
@@ -84,6 +93,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   NetContext& net() { return net_; }
   const PeerAddress& peer() const { return peer_; }
+  TlsSession& tls() { return tls_; }
   bool is_tls() const { return static_cast<bool>(tls_); }
   Alpn alpn() const { return tls_ ? tls_.alpn() : Alpn::none; }
   // Bytes are waiting that the socket did not take.
@@ -94,13 +104,13 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   // For the batch: the socket did not take all of what this stream had added, or has failed.
   void on_sent_in_part(std::vector<OutPiece> rest) { keep(std::move(rest)); }
-  void on_send_failed() { finish(Status::closed); }
+  void on_send_failed() { outgoing_ ? stop_writing() : finish(Status::closed); }
 
  private:
   enum class State : uint8_t { proxy, hello, handshake, open, closing, lingering, closed };
 
   Stream(NetContext& net, int fd, const PeerAddress& peer, const CertificateStore* certificates,
-         StreamAcceptor& acceptor, bool proxied);
+         StreamAcceptor& acceptor, bool outgoing);
   ~Stream();
 
   void on_poll(int events);
@@ -111,12 +121,17 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void step_handshake();
   bool shaking() const { return state_ <= State::handshake; }
   // Steps of a handshake have a lane of their own, and so has what may be followed by one.
-  bool needs_admission() const { return shaking() && (state_ != State::proxy || certificates_); }
+  bool needs_admission() const {
+    return shaking() && !outgoing_ && (state_ != State::proxy || certificates_);
+  }
   void wait_for_admission();
   void take_admission();
-  void receive();
+  bool receive();  // whether there was something
   void deliver(Bytes data);
   void deliver_tls();
+  void shaken();
+  void read_last();
+  void stop_writing();
   void on_timer();
 
   // Added to the batch that is yet to be submitted.
@@ -136,7 +151,7 @@ class Stream final : public Flushable, public ListNode<Stream> {
   bool send_files(Gather& gather);
   bool send_tls_out();
   bool encrypt(Gather& gather);
-  // The number of bytes that the socket took; -1 after it failed and the stream was finished.
+  // The number of bytes that the socket took; -1 after it failed: nothing more may be sent.
   ssize_t send_some(const struct iovec* pieces, size_t count, int flags = 0);
   ssize_t send_file(const OutPiece& piece);
   ssize_t send_rest_once(size_t* tried);
@@ -191,6 +206,8 @@ class Stream final : public Flushable, public ListNode<Stream> {
   bool writing_blocked_ = false;  // waits for the socket, with or without a rest
   bool was_short_ = false;        // the socket has once not taken everything
   bool linger_ = false;
+  bool outgoing_ = false;  // we have connected
+  bool deaf_ = false;      // the peer takes nothing more, but what it has said is still read
 };
 
 }  // namespace fce

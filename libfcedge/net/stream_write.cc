@@ -28,7 +28,7 @@ constexpr size_t kBytesPerTurn = 1 << 20;
 void Stream::flush() {
   if (shaking()) return take_admission();
   if (in_batch()) net_.batch.submit();  // nothing may follow what is not yet sent
-  if (writing_blocked_ || (state_ != State::open && state_ != State::closing)) return;
+  if (writing_blocked_ || deaf_ || (state_ != State::open && state_ != State::closing)) return;
   const bool slow = goes_slowly();
   if (slow && tls_ && !writable()) return wait_writable();
   Gather& out = net_.gather;
@@ -147,7 +147,7 @@ bool Stream::send_files(Gather& gather) {
   rest_->pieces = gather.rest_from(0);
   if (send_rest()) return true;
   was_short_ = true;
-  if (state_ != State::closed) wait_writable();
+  if (state_ != State::closed && rest_) wait_writable();
   return false;
 }
 
@@ -273,7 +273,7 @@ ssize_t Stream::send_some(const iovec* pieces, size_t count, int flags) {
     return sent;
   }
   if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return 0;
-  finish(Status::closed);
+  on_send_failed();
   return -1;
 }
 
@@ -289,7 +289,10 @@ ssize_t Stream::send_file(const OutPiece& piece) {
   }
   if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) return 0;
   // A file that has become shorter cannot be completed: only the end of the connection can say so.
-  finish(sent == 0 || errno == EIO ? Status::io : Status::closed);
+  if (sent == 0 || errno == EIO)
+    finish(Status::io);
+  else
+    on_send_failed();
   return -1;
 }
 

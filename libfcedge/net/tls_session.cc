@@ -73,7 +73,7 @@ NetContext& TlsSession::begin_read() {
 
 TlsSession::Step TlsSession::handshake() {
   NetContext& net = begin_read();
-  const int result = wolfSSL_accept(ssl_);
+  const int result = wolfSSL_negotiate(ssl_);
   in_body_ = net.tls_in_body;
   if (result == WOLFSSL_SUCCESS) return Step::done;
   const int error = wolfSSL_get_error(ssl_, result);

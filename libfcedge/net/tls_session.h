@@ -43,10 +43,11 @@ class CertificateStore {
   std::shared_ptr<const CertificateSet> set_;  // accessed by std::atomic_load and atomic_store
 };
 
-// One TLS 1.2 or 1.3 server session.
+// One TLS 1.2 or 1.3 session, of a server or (TlsPeer makes those) of a client.
 class TlsSession {
  public:
   TlsSession() = default;
+  explicit TlsSession(WOLFSSL* ssl) : ssl_(ssl) {}
   ~TlsSession();
   TlsSession(TlsSession&& other) noexcept;
   TlsSession& operator=(TlsSession&& other) noexcept;
@@ -63,6 +64,8 @@ class TlsSession {
   enum class Step { done, wait, failed };
   // Goes on with the handshake on the bytes in `net.tls_in`.
   Step handshake();
+  // Why a client's handshake failed; valid as long as the session.
+  const char* why_failed() const;
   // Decrypts one record's worth into `out`: its size, 0 when more ciphertext is needed, or one of
   // these two. After `kBroken` an alert may be in `net.tls_out`; nothing may follow it.
   static constexpr int kClosed = -1;
@@ -76,6 +79,7 @@ class TlsSession {
   Alpn alpn() const;
   bool resumed() const;
   const char* version() const;  // "TLSv1.3"
+  WOLFSSL* get() const { return ssl_; }
 
  private:
   NetContext& begin_read();

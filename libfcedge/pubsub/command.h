@@ -46,7 +46,7 @@ std::string error_answer(CommandRef ref, CommandRefusal refusal, std::string_vie
 class Command {
  public:
   enum class Kind : uint8_t { subscribe, unsubscribe, publish, presence, auth, block, ping };
-  // Of the outcome of `parse`; the message is a literal.
+  // The message of the outcome of `parse` is a literal; others last until the thread fails again.
   struct Error {
     CommandRefusal refusal = CommandRefusal::none;
     std::string_view message;

@@ -12,7 +12,7 @@ namespace {
 
 using Error = Command::Error;
 
-constexpr Error kBusy = {CommandRefusal::busy, "the node is busy: try again later"};
+constexpr Error kBusy = {CommandRefusal::busy, kPublishBusy};
 constexpr Error kHookBusy = {CommandRefusal::busy, HookDesk::kTooMany};
 constexpr Error kNoNamespace = {CommandRefusal::unknown_namespace, "there is no such namespace"};
 
@@ -221,7 +221,8 @@ Error LiveSession::begin_publish(const Command& command) {
   const bool plain = more.key.empty() && more.author.empty() && more.audience.everybody();
   const Publication publication{as_bytes(command.data), plain ? nullptr : &more};
   Status status = pubsub.check(key, publication);
-  if (status != Status::ok) return error_of(status);
+  // Which of all that may be wrong it is.
+  if (status != Status::ok) return {error_of(status).refusal, last_error()};
   if (hub_.is_home(key)) {
     MessageId id;
     status = hub_.publish(key, publication, &id);

@@ -140,6 +140,7 @@ bool LiveSession::may_publish(const Namespace& policy, const ChannelKey& key) co
     case PublishRight::none: break;
     case PublishRight::token: return identity_ && allows(*identity_, Right::publish, key.name());
     case PublishRight::any:
+      if (identity_ && allows(*identity_, Right::publish, key.name())) return true;
       return may(Right::subscribe, key.name()) && hook_agrees(Right::publish, key);
   }
   return false;

@@ -4,11 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/chunk.h"
 #include "pubsub/audience.h"
 
 namespace fce {
+
+// What is told of a publication for which the node has no room now, on all ways to publish.
+constexpr std::string_view kPublishBusy = "the node is busy: try again later";
 
 struct Publication {
   static constexpr size_t kKeyBytesMax = 255;

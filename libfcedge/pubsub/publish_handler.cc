@@ -25,12 +25,12 @@ uint16_t http_status(Status status) {
   }
 }
 
-// Says how a publication went. On the exchange's shard.
-void answer(Exchange& exchange, Status status, std::string_view id) {
+// Says how a publication went; `why` if it is refused for what it is. On the exchange's shard.
+void answer(Exchange& exchange, Status status, std::string_view id, std::string_view why = {}) {
   static constexpr Header kRetry[] = {{"retry-after", "1"}};
   const uint16_t code = http_status(status);
-  if (code == 503) return exchange.respond_text(code, status_text(status), kRetry);
-  if (code != 200) return exchange.respond_text(code, status_text(status));
+  if (code == 503) return exchange.respond_text(code, kPublishBusy, kRetry);
+  if (code != 200) return exchange.respond_text(code, why.empty() ? status_text(status) : why);
   static constexpr Header kJson[] = {{"content-type", "application/json"}};
   exchange.respond(code, kJson, Body::copy_of("{\"id\":\"" + std::string(id) + "\"}"));
 }
@@ -140,7 +140,7 @@ void PublishHandler::publish(Exchange& exchange, Hub& hub, const ChannelKey& key
   if (status == Status::too_big) hub.counters().add(Counter::limit_message);
   if (status == Status::not_found) hub.counters().add(Counter::namespace_unknown);
   hub.counters().add(Counter::publish_refused);
-  answer(exchange, status, {});
+  answer(exchange, status, {}, last_error());
 }
 
 }  // namespace fce

@@ -23,7 +23,7 @@ struct RingBounds {
 class Ring {
  public:
   // Numbers of messages that a later one replaced still take a slot each, at most so many times
-  // the bound of messages.
+  // the bound of messages; FCE_OVERFLOW_CONFLATE tells of it.
   static constexpr uint32_t kSlotsPerMessage = 8;
 
   // It holds [oldest, next); both are equal when it is empty. The first number is 1.

@@ -115,6 +115,9 @@
 #define WOLFSSL_ASN_TEMPLATE
 #define WOLFSSL_PUBLIC_ASN
 #define WOLFSSL_IP_ALT_NAME
+/* A chain is good when it leads from the leaf to a CA that is trusted, whatever else it holds: many
+ * servers still send an old cross-signed root. */
+#define WOLFSSL_ALT_CERT_CHAINS
 #define WOLFSSL_PEM_TO_DER
 #define HAVE_PKCS8
 

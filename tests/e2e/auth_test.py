@@ -36,6 +36,11 @@ anonymous = true
 path = "/live/{tenant}"
 tenant = "{tenant}"
 auth = "required"
+[[live]]
+path = "/lobby/{tenant}"
+tenant = "{tenant}"
+auth = "optional"
+anonymous = true
 [[publish]]
 path = "/publish/{tenant}/{channel}"
 tenant = "{tenant}"
@@ -103,6 +108,34 @@ def sessions():
     check(other.headers["set-cookie"].split("=")[0] != cookie.split("=")[0], "nor in its place")
 
 
+def without_cookies():
+    """who keeps session_token and sends it itself stays the same without cookies"""
+    async def hello(query=""):
+        async with websockets.connect(f"ws://127.0.0.1:{node.port}/lobby/acme{query}",
+                                      subprotocols=["fcedge.v1.json"],
+                                      open_timeout=20 * SLOW) as socket:
+            return json.loads(await socket.recv())["hello"]
+    first = asyncio.run(hello())
+    equal(first["session"], "anonymous", "a session")
+    kept = first["session_token"]
+    again = asyncio.run(hello(f"?session={kept}"))
+    equal(again["user"], first["user"], "the same by query")
+    check("session_token" not in again, "which is not given anew")
+    check(asyncio.run(hello())["user"] != first["user"], "without it somebody else")
+    for name, target, field in (("query", f"?session={kept}", ""),
+                                ("field", "", f"X-Fcedge-Session: {kept}\r\n")):
+        with Wire(node.port) as wire:
+            wire.send(f"GET /open/acme/nc-{name}{target} HTTP/1.1\r\nHost: h\r\n"
+                      f"Accept: text/event-stream\r\n{field}\r\n")
+            head = wire.head()
+            equal(head.status, 200, f"a feed, by {name}")
+            check("set-cookie" not in head.headers, f"the session is known, by {name}")
+            wire.take_until(b"event: ready")
+            publish(f"nc-{name}", "for this one", f"?user={first['user']}")
+            wire.take_until(b"data: for this one")
+    check(not any(kept in (line or "") for line in node.log), "no session is logged")
+
+
 def audience():
     """messages for a user reach that user's feeds, and no others"""
     async def go():
@@ -161,7 +194,7 @@ if __name__ == "__main__":
     node.start()
     with node:
         try:
-            main(refusals, sessions, audience, expiry, rotation)
+            main(refusals, sessions, without_cookies, audience, expiry, rotation)
         except SystemExit as end:
             code = end.code
     raise SystemExit(code)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""fcedge.js in a real browser on a real live route, with a network that breaks."""
+"""fcedge.js in a real browser on a real live route, with a network that breaks; and the browser's
+own EventSource on a feed, which has nothing of ours."""
 
 import json
 import pathlib
@@ -63,6 +64,20 @@ BEGIN = """
     onPresence: ({ count }) => hear(['presence', channel, count]) });
   window.texts = (channel) => heard.filter(([kind, of]) => kind === 'message' && of === channel)
     .map(([, , data]) => data);
+"""
+
+# The browser's EventSource, and what it heard: messages with their ids, and the events by name.
+EVENT_SOURCE = """
+  window.told = [];
+  window.source = new EventSource('/feed/CHANNEL');
+  for (const name of ['open', 'error', 'message', 'ready', 'gap']) {
+    source.addEventListener(name, ({ data, lastEventId }) => {
+      told.push([name, data ?? null, lastEventId ?? null]);
+      wakers.forEach((wake) => wake());
+    });
+  }
+  window.of = (name) => told.filter(([kind]) => kind === name);
+  window.read = () => of('message').map(([, data]) => data);
 """
 
 node = None
@@ -192,6 +207,63 @@ def gap():
         equal(page.run("return texts('g')"), ["first", "last"], "nothing of what was left out")
 
 
+def own_event_source():
+    """a browser's EventSource comes back by itself with its Last-Event-ID, and misses nothing"""
+    with Page({"url": "/live"}) as page:
+        publish("e", "before it came")
+        opened = node.count("sse_opened")
+        recoveries = node.count("pubsub_recoveries")
+        page.run(EVENT_SOURCE.replace("CHANNEL", "e") + "await until(() => of('ready').length)")
+        equal(page.run("return [source.url.endsWith('/feed/e'), source.readyState, read()]"),
+              [True, 1, []], "open, and only what is new")
+        texts = []
+        for turn in range(3):
+            publish("e", f"live {turn}", f"two\nlines {turn} \u00e4\U0001f600")
+            page.run(f"await until(() => read().length >= {len(texts) + 2})")
+            # Once it is broken, once it cannot come back for a while.
+            page.proxy("cut" if turn == 0 else "reset")
+            page.run(f"await until(() => of('error').length > {turn})")
+            publish("e", f"meanwhile {turn}", f"and more {turn}")
+            page.proxy("pass")
+            page.run(f"await until(() => of('ready').length >= {turn + 2})")
+            texts += [f"live {turn}", f"two\nlines {turn} \u00e4\U0001f600", f"meanwhile {turn}",
+                      f"and more {turn}"]
+            equal(page.run("return read()"), texts, "all of it, once, in order")
+        publish("e", "last")
+        page.run(f"await until(() => read().length > {len(texts)})")
+        told = page.run("return told")
+        ids = [each[2] for each in told if each[0] == "message"]
+        equal(ids, [f"{node.ids}-{n}" for n in range(2, len(texts) + 3)], "each with its id")
+        check(not [each for each in told if each[0] == "gap"], "no gap", told)
+        equal(json.loads(told[-2][1] if told[-2][0] == "ready" else "{}").get("id"),
+              f"{node.ids}-{len(texts) + 1}", "ready tells the position")
+        equal(node.count("pubsub_recoveries") - recoveries, 3, "it resumed each time")
+        check(node.count("sse_opened") - opened >= 4, "by connections of its own")
+        page.run("source.close()")
+
+
+def event_source_gap():
+    """an EventSource that comes back too late is told of the gap, and goes on behind it"""
+    with Page({"url": "/live"}) as page:
+        page.run(EVENT_SOURCE.replace("CHANNEL", "f") + "await until(() => of('ready').length)")
+        publish("f", "first")
+        page.run("await until(() => read().length === 1)")
+        page.proxy("reset")
+        page.run("await until(() => of('error').length)")
+        publish("f", *(f"{n}" for n in range(12)))
+        page.proxy("pass")
+        page.run("await until(() => of('gap').length)")
+        equal(json.loads(page.run("return of('gap')[0][1]"))["reason"], "expired", "the reason")
+        publish("f", "last")
+        page.run("await until(() => read().length === 2)")
+        equal(page.run("return read()"), ["first", "last"], "nothing of what was left out")
+        # It has taken the position of the gap for its own.
+        page.proxy("cut")
+        page.run("await until(() => of('ready').length === 3)")
+        equal(page.run("return [read(), of('gap').length]"), [["first", "last"], 1], "no more gaps")
+        page.run("source.close()")
+
+
 if __name__ == "__main__":
     node = Node(ROUTES, pubsub={"history_messages": 10}, start=False)
     secret = node.directory / "session.secret"
@@ -201,7 +273,7 @@ if __name__ == "__main__":
     node.start()
     with node:
         try:
-            main(channels, resume, event_streams, gap)
+            main(channels, resume, event_streams, gap, own_event_source, event_source_gap)
         except SystemExit as end:
             code = end.code
     raise SystemExit(code)

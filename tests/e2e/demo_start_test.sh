@@ -54,6 +54,7 @@ check "the page by HTTPS" code_is $? 0
 curl -s "http://localhost:$http/" | grep -q '<title>Live comments</title>'
 check "the page by HTTP" code_is $? 0
 check "the key is private" code_is "$(stat -c %a "$scratch/one/demo-key.pem")" 600
+check "the publish secret is private" code_is "$(stat -c %a "$scratch/one/publish.secret")" 600
 check "the state is private" code_is "$(stat -c %a "$scratch/one")" 700
 
 start taken --state "$scratch/two" --port "$https" --http-port 0
@@ -70,10 +71,12 @@ check "an unknown option: exit code" code_is $? 2
 check "an unknown option: help" says wrong "--http-port N"
 
 before=$(sha256sum "$scratch/one/demo-cert.pem")
+secret=$(cat "$scratch/one/publish.secret")
 kill "${nodes[0]}" && wait "${nodes[0]}"
 check "SIGTERM: exit code" code_is $? 0
 serve second --state "$scratch/one" --port 0 --http-port 0 || exit 1
 check "the certificate is kept" code_is "$(sha256sum "$scratch/one/demo-cert.pem")" "$before"
+check "the publish secret is kept" code_is "$(cat "$scratch/one/publish.secret")" "$secret"
 serve other --state "$scratch/three" --address '[::1]' --port 0 --http-port 0 || exit 1
 curl -skg "https://[::1]:$(port_of other true)/" | grep -q '<title>Live comments</title>'
 check "the page by IPv6" code_is $? 0

@@ -170,7 +170,10 @@ def slow_h2():
         with Wire(node.port) as wire, Counted("limit_header_time"):
             wire.send("PRI * HTTP/2.0\r\n")
             lasts(wire, 1, 2)
-        with H2(node.port) as wire, Counted("limit_header_time"):
+        with Wire(node.port) as wire, Counted("limit_header_time"):
+            wire.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            lasts(wire, 1, 2)
+        with H2(node.port) as wire, Counted("limit_http2_idle"):
             equal(wire.drain(), 0, "a connection without a request")
         with H2(node.port) as wire, Counted("limit_header_time"):
             wire.send(frame(HEADERS, END_STREAM, 1, b"\x20" + request()))

@@ -73,4 +73,5 @@ def main(stage, build, pattern="*"):
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    main(sys.argv[1], pathlib.Path(sys.argv[2]), *sys.argv[3:])
+    # The tests run in a directory of their own.
+    main(sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), *sys.argv[3:])

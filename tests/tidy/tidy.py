@@ -33,7 +33,7 @@ FOREIGN = [
         "wolfssl/*",
         ["base/crypto.cc", "base/signature.cc", "base/wolfssl_options.h", "net/tls_*.cc"],
     ),
-    ("llhttp.h", ["http/h1_parser.cc"]),
+    ("llhttp.h", ["http/h1_parser.cc", "http/h1_response_parser.cc"]),
     ("liburing.h", ["net/uring.cc"]),
     ("zlib.h", ["http/ws_deflate.cc", "http/compress_gzip.cc"]),
     ("brotli/*", ["http/compress_br.cc"]),

@@ -98,8 +98,9 @@ export class Link {
   // address(transport); take(object, connection), which calls up() when the server has accepted
   // this client; canAsk() and ask(signal), true when the server lives; silenceMs(transport);
   // down(); failed(transport); ended(code, reason), after which it does not come back; changed().
-  constructor({ env, tokens, backoffMaxMs }, ladder, session) {
-    Object.assign(this, { env, tokens, backoffMaxMs, ladder, session });
+  constructor(client, ladder, session) {
+    const { env, tokens, backoffMaxMs } = client;
+    Object.assign(this, { client, env, tokens, backoffMaxMs, ladder, session });
     this.connection = null;
     this.everUp = false;
     this.attempt = 0;
@@ -134,6 +135,8 @@ export class Link {
   #open(connection) {
     const open = connection.transport === 'websocket' ? openWebSocket : openEventStream;
     const url = this.session.address(connection.transport);
+    // Who has a token needs no anonymous session; cookies, where they get through, go before it.
+    const anonymous = connection.token ? null : this.client.session;
     if (connection.token) url.searchParams.set('token', connection.token);
     // What an abandoned connection still has to say is nobody's business any more.
     const guard = (act) => (value) => {
@@ -144,7 +147,7 @@ export class Link {
     };
     connection.opened = true;
     try {
-      connection.handle = open(this.env, url, {
+      connection.handle = open(this.env, url, anonymous, {
         heard: guard(() => {}),
         retry: guard((ms) => { connection.retryMs = Math.min(ms, PACE_MAX_MS); }),
         object: guard((object) => this.session.take(object, connection)),

@@ -213,6 +213,8 @@ export class LiveSession {
 
   #greet(hello, connection) {
     this.hello = hello;
+    // A new anonymous session: kept for the next connections, since its cookie may be blocked.
+    this.client.session = hello.session_token ?? this.client.session;
     this.link.accepted(connection);
     this.#refreshBefore(hello.expires_ms);
     if (this.client.blocked) this.block().catch(() => {});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The two ways to a node, as one: both give the objects of `fcedge.v1.json` (PROTOCOL.md). Each
-// takes a URL and handlers: heard() for any sign of life, object(object), retry(ms) and, last and
-// once, closed({ code, reason }). Each returns an object with close(), after which handlers may
-// still be called; the caller ignores that.
+// takes a URL, an anonymous session if there is one, and handlers: heard() for any sign of life,
+// object(object), retry(ms) and, last and once, closed({ code, reason }). Each returns an object
+// with close(), after which handlers may still be called; the caller ignores that.
 
 const SUBPROTOCOL = 'fcedge.v1.json';
 
@@ -13,8 +13,10 @@ const EVENTS = new Set(['ready', 'gap', 'end', 'presence']);
 // Refusals by HTTP, as the close codes that say the same.
 const CODE_OF_STATUS = { 401: 4401, 403: 4403, 404: 4404 };
 
-export function openWebSocket(env, url, handlers) {
+export function openWebSocket(env, url, session, handlers) {
   const address = new URL(url);
+  // A WebSocket has no fields of ours.
+  if (session) address.searchParams.set('session', session);
   address.protocol = address.protocol.replace('http', 'ws');
   const socket = new env.WebSocket(address.href, [SUBPROTOCOL]);
   socket.onopen = () => handlers.heard();
@@ -32,17 +34,19 @@ export function openWebSocket(env, url, handlers) {
 
 // Read with fetch and not with EventSource, which hides keep-alives, positions and the reason why
 // it failed, paces its reconnections by itself, and is not there in Node.
-export function openEventStream(env, url, handlers) {
+export function openEventStream(env, url, session, handlers) {
   const abort = new AbortController();
-  readEventStream(env, url, handlers, abort.signal)
+  readEventStream(env, url, session, handlers, abort.signal)
     .catch((error) => ({ reason: error.message }))
     .then((end) => handlers.closed(end ?? {}));
   return { close: () => abort.abort() };
 }
 
-async function readEventStream(env, url, handlers, signal) {
+async function readEventStream(env, url, session, handlers, signal) {
+  const headers = { accept: 'text/event-stream' };
+  if (session) headers['x-fcedge-session'] = session;
   const response = await env.fetch(url.href, {
-    headers: { accept: 'text/event-stream' },
+    headers,
     cache: 'no-store',
     credentials: env.credentials,
     signal,

@@ -94,11 +94,14 @@ export interface Hello {
   session?: 'anonymous' | 'token' | 'none';
   ping_ms?: number;
   expires_ms?: number;
+  /** Of a new anonymous session; the client keeps it and sends it with its next connections. */
+  session_token?: string;
 }
 
 /** What a client takes from its surroundings; give your own in Node and in tests. */
 export interface Environment {
-  WebSocket: new (url: string, protocols: string[]) => any;
+  /** Node has none before version 22: give that of the package `ws`, for example. */
+  WebSocket: (new (url: string, protocols: string[]) => any) | undefined;
   fetch: (url: string, init?: any) => Promise<any>;
   setTimeout: (act: () => void, ms: number) => any;
   clearTimeout: (timer: any) => void;
@@ -115,6 +118,8 @@ export interface Environment {
 interface CommonOptions {
   /** A token, or what gets one; it is asked again before a token expires or when it is refused. */
   token?: string | (() => string | null | undefined | Promise<string | null | undefined>);
+  /** An anonymous session of before (FcedgeClient.session), for where its cookie is blocked. */
+  session?: string | null;
   /** `auto`: WebSocket, and event streams on `feed` where that does not get through. */
   transport?: 'auto' | Transport;
   /**
@@ -135,11 +140,14 @@ export type FcedgeOptions = CommonOptions
   & ({ url: string; feed?: string } | { url?: undefined; feed: string });
 
 export class FcedgeClient {
+  /** Throws a TypeError where there is neither a WebSocket nor a feed to take in its place. */
   constructor(options: FcedgeOptions);
 
   readonly state: State;
   /** What the server said when the live connection opened; null while there is none. */
   readonly hello: Hello | null;
+  /** The anonymous session that the server has given, null without one. */
+  readonly session: string | null;
 
   /** Connects when it is called first. A channel can be subscribed once at a time. */
   subscribe(channel: string, options?: SubscribeOptions): Subscription;

@@ -20,6 +20,8 @@ const BACKOFF_MAX_MS = 30000;
 const IDS_MAX = 1024; // remembered of each subscription, to know a message that comes again
 
 const TRANSPORTS = ['websocket', 'sse'];
+const NO_WEBSOCKET = 'there is no WebSocket here (Node has one from version 22 on): give one as '
+  + 'env.WebSocket, or a feed for event streams';
 
 // What is taken from the surroundings; tests and Node give their own.
 function surroundings(given) {
@@ -127,15 +129,19 @@ export class FcedgeClient {
   #said = '';
 
   constructor({
-    url, feed, token, transport = 'auto', probe, onState, backoffMaxMs = BACKOFF_MAX_MS,
-    credentials = 'same-origin', env,
+    url, feed, token, session, transport = 'auto', probe, onState,
+    backoffMaxMs = BACKOFF_MAX_MS, credentials = 'same-origin', env,
   }) {
     if (!url && !feed) throw new TypeError('a client needs a url or a feed');
     this.env = { credentials, ...surroundings(env) };
+    const { WebSocket } = this.env;
+    if (!WebSocket && (!feed || transport === 'websocket')) throw new TypeError(NO_WEBSOCKET);
     Object.assign(this, { url, feed, probe, onState, backoffMaxMs });
     this.tokens = new Tokens(token);
     this.blocked = null;
+    this.session = session ?? null;
     this.only = feed ? TRANSPORTS.find((name) => name === transport) : 'websocket';
+    if (!WebSocket) this.only = 'sse';
     this.ladder = this.#newLadder();
     this.state = {
       state: 'connecting', transport: null, retryAt: null, reason: '', offline: false,

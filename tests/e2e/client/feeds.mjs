@@ -211,4 +211,17 @@ export const feeds = {
     assert.equal(world.node.sockets.length, 8, 'nothing gets through, so it is its turn again');
     world.node.stream.open = false;
   },
+
+  async 'without a WebSocket a feed does, and a live route alone fails at once'(world, make) {
+    world.env.WebSocket = undefined;
+    const said = { name: 'TypeError', message: /no WebSocket here .* env\.WebSocket, or a feed/ };
+    assert.throws(() => make(), said);
+    assert.throws(() => make({ feed, transport: 'websocket' }), said);
+    make({ feed }).subscribe('chat:1', world.handlers());
+    await settle();
+    assert.equal(world.node.sockets.length, 0);
+    await world.node.stream.accept();
+    await world.node.stream.say('event: ready\nid: 7-1\ndata: {}\n\n');
+    assert.deepEqual(world.take(), ['ready 7-1 fresh']);
+  },
 };

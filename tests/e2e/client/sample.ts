@@ -16,6 +16,7 @@ const client = new FcedgeClient({
   feed: '/api/threads/{channel}/feed',
   token: async () => 'token',
   transport: 'auto',
+  session: null,
   onState: ({ state, retryAt }: State) => show(`${state} ${retryAt === null ? '' : retryAt + 1}`),
 });
 
@@ -28,6 +29,7 @@ const sub: Subscription = client.subscribe('chat:1', {
   onEnd: ({ code, reason }) => show(`${code + 1} ${reason}`),
   onPresence: ({ count, join }) => show(`${count + 1} ${join?.length ?? 0}`),
 });
+show(client.session ?? client.hello?.session_token ?? '');
 sub.position ??= '5ca1ab1e.7-42';
 sub.unsubscribe();
 

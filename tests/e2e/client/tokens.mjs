@@ -17,6 +17,7 @@ function counter() {
 }
 
 const tokenOf = (connection) => connection.url.searchParams.get('token');
+const sessionOf = (connection) => connection.url.searchParams.get('session');
 
 export const tokens = {
   async 'a token is asked for once, not for each connection'(world, make) {
@@ -152,5 +153,47 @@ export const tokens = {
     assert.deepEqual(socket.names, ['subscribe']);
     await world.clock.advance(5000);
     assert.deepEqual(socket.find('auth').auth, { token: 't3' });
+  },
+
+  async 'an anonymous session is kept and sent again, by each transport in its way'(world, make) {
+    const client = make({ feed: 'https://edge.test/feed/{channel}' });
+    client.subscribe('chat:1');
+    await settle();
+    const { socket } = world.node;
+    assert.equal(sessionOf(socket), null);
+    assert.equal(client.session, null);
+    await socket.greet({ user: 'anon:1', session: 'anonymous', session_token: 'S1' });
+    await socket.answer('subscribe');
+    assert.equal(client.session, 'S1');
+    await socket.end(1012, 'retry-after-ms=1');
+    await world.clock.advance(1);
+    assert.equal(sessionOf(world.node.socket), 'S1');
+    // One that the server knows is not told again.
+    await world.node.socket.greet({ user: 'anon:1', session: 'anonymous' });
+    await world.node.socket.answer('subscribe');
+    await world.node.socket.end(1012, 'retry-after-ms=1');
+    await world.clock.advance(1);
+    assert.equal(sessionOf(world.node.socket), 'S1');
+    for (let tries = 0; world.node.streams.length === 0 && tries < 10; tries += 1) {
+      if (world.node.socket.open) await world.node.socket.end();
+      await world.clock.advance(30000);
+    }
+    assert.equal(world.node.stream.init.headers['x-fcedge-session'], 'S1');
+    assert.equal(sessionOf(world.node.stream), null, 'it is in the field, not in the address');
+  },
+
+  async 'a session of before is sent from the first connection on, but not beside a token'(
+    world, make) {
+    make({ session: 'S0' }).subscribe('chat:1');
+    await settle();
+    assert.equal(sessionOf(world.node.socket), 'S0');
+    make({ session: 'S0', token: 't1' }).subscribe('chat:1');
+    await settle();
+    assert.equal(tokenOf(world.node.socket), 't1');
+    assert.equal(sessionOf(world.node.socket), null);
+    const feed = 'https://edge.test/feed/{channel}';
+    make({ url: null, feed, transport: 'sse' }).subscribe('chat:1');
+    await settle();
+    assert.deepEqual(world.node.stream.init.headers, { accept: 'text/event-stream' });
   },
 };

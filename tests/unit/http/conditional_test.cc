@@ -59,6 +59,40 @@ TEST_CASE("If-Match compares strongly") {
   CHECK(check({{"if-match", ""}}) == Precondition::failed);
 }
 
+TEST_CASE("an entity-tag that is weak, odd or missing") {
+  const auto ask = [](std::string_view etag, std::string_view name, std::string_view list) {
+    Arena arena;
+    return check_preconditions(fields({{name, list}}, arena), Method::get,
+                               {etag, 784111777, kDate});
+  };
+  for (const std::string_view list : {"W/\"a\"", "\"a\"", "\"b\", W/\"a\"", "*"})
+    CHECK(ask("W/\"a\"", "if-none-match", list) == Precondition::not_modified);
+  for (const std::string_view list : {"w/\"a\"", "W/\"b\"", "a", "W/a", ""})
+    CHECK(ask("W/\"a\"", "if-none-match", list) == Precondition::passed);
+  // A weak one is never equal in the strong sense.
+  CHECK(ask("W/\"a\"", "if-match", "W/\"a\"") == Precondition::failed);
+  CHECK(ask("W/\"a\"", "if-match", "\"a\"") == Precondition::failed);
+  CHECK(ask("W/\"a\"", "if-match", "*") == Precondition::passed);
+  // What clients were given they send back.
+  CHECK(ask("a", "if-none-match", "a") == Precondition::not_modified);
+  CHECK(ask("a", "if-none-match", "\"a\"") == Precondition::passed);
+  CHECK(ask("a", "if-match", "a") == Precondition::failed);
+  CHECK(ask("", "if-none-match", "") == Precondition::passed);
+  CHECK(ask("", "if-none-match", "\"\"") == Precondition::passed);
+  CHECK(ask("", "if-none-match", "*") == Precondition::not_modified);
+}
+
+TEST_CASE("If-Modified-Since without Last-Modified goes by the time given") {
+  const auto ask = [](std::string_view date) {
+    Arena arena;
+    return check_preconditions(fields({{"if-modified-since", date}}, arena), Method::get,
+                               {"", 784111777, ""});
+  };
+  CHECK(ask(kDate) == Precondition::not_modified);
+  CHECK(ask(kEarlier) == Precondition::passed);
+  CHECK(ask("") == Precondition::passed);
+}
+
 TEST_CASE("If-Modified-Since") {
   CHECK(check({{"if-modified-since", kDate}}) == Precondition::not_modified);
   CHECK(check({{"if-modified-since", kLater}}) == Precondition::not_modified);

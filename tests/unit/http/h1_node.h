@@ -26,7 +26,9 @@ namespace fce {
 struct H1FunctionHandler final : Handler {
   explicit H1FunctionHandler(std::function<void(Exchange&)> a_run) : run(std::move(a_run)) {}
   void handle(Exchange& exchange) const override { run(exchange); }
+  bool streams_body() const override { return streams; }
   std::function<void(Exchange&)> run;
+  bool streams = false;
 };
 
 // A body that gives out `ready` and then waits, until it is told to end or fail.
@@ -64,7 +66,7 @@ struct H1TestSource final : BodySource {
   int* destroyed = nullptr;
 };
 
-struct H1Node final : StreamAcceptor {
+struct H1Node : StreamAcceptor {
   Limits limits;
   Counters counters;
   std::atomic<uint64_t> connections{0};
@@ -116,11 +118,23 @@ struct H1Node final : StreamAcceptor {
   }
   void route(std::string pattern, std::function<void(Exchange&)> run,
              std::vector<std::string> methods = {"GET"}, uint32_t body_bytes_max = 0) {
+    add_route(std::move(pattern), std::make_shared<H1FunctionHandler>(std::move(run)),
+              std::move(methods), body_bytes_max);
+  }
+  // Whose handler takes bodies as they come.
+  void streaming_route(std::string pattern, std::function<void(Exchange&)> run,
+                       uint32_t body_bytes_max = 0) {
+    auto handler = std::make_shared<H1FunctionHandler>(std::move(run));
+    handler->streams = true;
+    add_route(std::move(pattern), std::move(handler), {"GET", "POST"}, body_bytes_max);
+  }
+  void add_route(std::string pattern, std::shared_ptr<const Handler> handler,
+                 std::vector<std::string> methods, uint32_t body_bytes_max) {
     Route one;
     one.pattern = std::move(pattern);
     one.methods = std::move(methods);
     one.body_bytes_max = body_bytes_max;
-    one.handler = std::make_shared<H1FunctionHandler>(std::move(run));
+    one.handler = std::move(handler);
     REQUIRE(table->add(std::move(one)) == Status::ok);
   }
   // Answers the oldest of those that wait.

@@ -235,13 +235,18 @@ TEST_CASE("h2 limit: content-length that does not hold is reset") {
   CHECK(node.counted(Counter::status_2xx) == 0);
 }
 
-TEST_CASE("h2 limit: time for the first request") {
+TEST_CASE("h2 limit: a connection made in advance has the time of an idle one") {
   H2Node node;
   node.limits.header_ms = 100;
+  node.limits.h2_idle_ms = 600;
   route_all(node);
   H2Client& client = node.open();
+  const uint64_t begin = monotonic_us();
+  CHECK(node.settle_until([&] { return monotonic_us() > begin + 400'000; }));
+  CHECK(client.goaways.empty());
   CHECK(node.settle_until([&] { return client.eof; }));
-  CHECK(node.counted(Counter::limit_header_time) == 1);
+  CHECK(node.counted(Counter::limit_header_time) == 0);
+  CHECK(node.counted(Counter::limit_h2_idle) == 1);
   REQUIRE(client.goaways.size() == 1);
   CHECK(client.goaways[0].second == NGHTTP2_NO_ERROR);
 }

@@ -24,7 +24,9 @@ using H2Handle = std::function<void(Exchange&)>;
 struct H2FunctionHandler final : Handler {
   explicit H2FunctionHandler(H2Handle a_handle) : run(std::move(a_handle)) {}
   void handle(Exchange& exchange) const override { run(exchange); }
+  bool streams_body() const override { return streams; }
   H2Handle run;
+  bool streams = false;
 };
 
 // A body of `size` bytes, of which `ready` may be pulled; the bytes count up, so order shows.
@@ -70,7 +72,7 @@ struct H2TestSource final : BodySource {
   int* destroyed = nullptr;
 };
 
-struct H2Node final : StreamAcceptor {
+struct H2Node : StreamAcceptor {
   Limits limits;
   Counters counters;
   std::atomic<uint64_t> connections{0};
@@ -91,12 +93,23 @@ struct H2Node final : StreamAcceptor {
 
   void route(std::string pattern, H2Handle handle, std::vector<std::string> methods = {"GET"},
              uint32_t body_bytes_max = 0) {
+    add_route(std::move(pattern), std::make_shared<H2FunctionHandler>(std::move(handle)),
+              std::move(methods), body_bytes_max);
+  }
+  // Whose handler takes bodies as they come.
+  void streaming_route(std::string pattern, H2Handle handle, uint32_t body_bytes_max = 0) {
+    auto handler = std::make_shared<H2FunctionHandler>(std::move(handle));
+    handler->streams = true;
+    add_route(std::move(pattern), std::move(handler), {"GET", "POST"}, body_bytes_max);
+  }
+  void add_route(std::string pattern, std::shared_ptr<const Handler> handler,
+                 std::vector<std::string> methods, uint32_t body_bytes_max) {
     if (!table) table = std::make_shared<RouteTable>();
     Route route;
     route.pattern = std::move(pattern);
     route.methods = std::move(methods);
     route.body_bytes_max = body_bytes_max;
-    route.handler = std::make_shared<H2FunctionHandler>(std::move(handle));
+    route.handler = std::move(handler);
     REQUIRE(table->add(std::move(route)) == Status::ok);
     http.routes = table;
   }

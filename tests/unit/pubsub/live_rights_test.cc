@@ -49,6 +49,28 @@ TEST_CASE("too many commands close the connection with 4429") {
   CHECK(node.count(Counter::limit_commands) == 1);
 }
 
+TEST_CASE("where all may publish, so may who may not subscribe but has that right") {
+  TestNode node(1);
+  TestHttp http(node, 0);
+  Namespace open;
+  open.name = "open";
+  open.publish = PublishRight::any;
+  REQUIRE(node.pubsub().namespaces().add(open) == Status::ok);
+  auto keeper = std::make_shared<TestDoorkeeper>();
+  keeper->visitor = limited("ann", {{"open:write", mask(Right::publish)},
+                                    {"open:read", mask(Right::subscribe)},
+                                    {"open:who", mask(Right::presence)}});
+  const auto handler = live_handler(node, {}, keeper);
+  LiveClient client(node, http, *handler);
+  client.read();
+  CHECK(error_code(client.ask(publish_text(1, "open:write", "x"))) == "");
+  CHECK(error_code(client.ask(publish_text(2, "open:read", "x"))) == "");
+  CHECK(error_code(client.ask(publish_text(3, "open:who", "x"))) == "forbidden");
+  CHECK(error_code(client.ask(publish_text(4, "open:else", "x"))) == "forbidden");
+  CHECK(error_code(client.ask(subscribe_text(5, "open:write"))) == "forbidden");
+  CHECK(node.count(Counter::published) == 2);
+}
+
 TEST_CASE("rights of an identity hold for each channel") {
   TestNode node(1);
   TestHttp http(node, 0);

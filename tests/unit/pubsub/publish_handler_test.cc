@@ -115,9 +115,10 @@ TEST_CASE("what may not be published is refused, and counted") {
   const auto handler = handler_of(node, options_of());
   const auto status_of = [&](TestRequest& request) { return request.run(*handler).status; };
   uint64_t refused = 0;
-  const auto check = [&](TestRequest& request, uint16_t status) {
+  const auto check = [&](TestRequest& request, uint16_t status, std::string_view why = {}) {
     CHECK(status_of(request) == status);
     CHECK(node.count(Counter::publish_refused) == ++refused);
+    if (!why.empty()) CHECK(request.text == why);
   };
   SUBCASE("without a secret") {
     for (const char* value : {"", "Basic 0123456789abcdef", "Bearer", "Bearer ", "Bearer   "}) {
@@ -150,18 +151,27 @@ TEST_CASE("what may not be published is refused, and counted") {
   }
   SUBCASE("no UTF-8") {
     TestRequest request(http);
-    check(fill(request, "news", "\xFF"), 400);
+    check(fill(request, "news", "\xFF"), 400, "a publication is UTF-8 text");
+  }
+  SUBCASE("with a query that names nobody") {
+    TestRequest request(http);
+    check(fill(request, "news", "x").query("user="), 400, "a name in the query is empty");
+  }
+  SUBCASE("in a namespace that is not there") {
+    TestRequest request(http);
+    check(fill(request, "nope:1", "x"), 404, "there is no such namespace");
+    CHECK(node.count(Counter::namespace_unknown) == 1);
   }
   SUBCASE("too large") {
     TestRequest request(http);
-    check(fill(request, "news", "123456789"), 413);
+    check(fill(request, "news", "123456789"), 413, "a publication has at most 8 bytes");
     CHECK(node.count(Counter::limit_message) == 1);
   }
   SUBCASE("one channel too many, while all are read") {
     TestRequest first(http), second(http);
     Reader reader(node, 0, key_of("acme", "news"));
     CHECK(status_of(fill(first, "news", "x")) == 200);
-    check(fill(second, "more", "x"), 503);
+    check(fill(second, "more", "x"), 503, "the node is busy: try again later");
     CHECK(second.header("retry-after") == "1");
     CHECK(node.count(Counter::limit_channels) == 1);
   }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The edge cache of a node: answers of origins (origin.h), kept on disk and handed out by the rules
+ * of RFC 9111. One per node, for all routes and tenants; no tenant gets what another one's routes
+ * have brought in.
+ * The eight rules are at the top of fcedge.h.
+ */
+#ifndef FCEDGE_CACHE_H_
+#define FCEDGE_CACHE_H_
+
+#include <fcedge/origin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The cache of a node ---- */
+
+typedef struct fce_cache_options {
+  uint32_t size;
+  const char* directory;     /* made if it is not there; one process owns it */
+  uint64_t disk_bytes_max;   /* of all its files [10737418240]; at least 16 MiB */
+  uint64_t memory_bytes_max; /* of small hot objects in memory [67108864] */
+  uint32_t no_memory;        /* 1: none of them */
+  uint32_t small_bytes_max;  /* larger objects have a file of their own [1048576] */
+  uint32_t tenant_percent;   /* of the bytes that one tenant may have [100] */
+  const char* key_file;      /* 16 or 32 bytes: what is stored is encrypted; NULL: it is not */
+} fce_cache_options;
+
+FCE_API void fce_cache_options_init(fce_cache_options* options);
+
+/* Opens the node's cache, once, before start. What was stored before is found again within seconds,
+ * while the node serves; what cannot be read is as if it were not there.
+ * Errors: FCE_ELOCKED (another process has it), FCE_EVERSION (of another format), FCE_EACCES
+ * (encrypted with another key, or no right to the directory), FCE_EIO, FCE_EINVAL. */
+FCE_API int fce_node_set_cache(fce_node* node, const fce_cache_options* options);
+
+/* ---- Routes through it ---- */
+
+#define FCE_SET_COOKIE_STRIP 0  /* stored without it, if the origin says that it is for all */
+#define FCE_SET_COOKIE_REFUSE 1 /* never stored */
+#define FCE_SET_COOKIE_KEEP 2   /* stored and handed to everybody, as RFC 9111 allows */
+
+/* The policy of a route. Times in seconds; what an answer says itself goes before all of it. */
+typedef struct fce_cached_options {
+  uint32_t size;
+  const char* tenant;
+  const char* name;           /* in Cache-Status (RFC 9211) [fcedge] */
+  uint32_t default_ttl_s;     /* of answers that say nothing; 0: they are not stored */
+  uint32_t negative_ttl_s;    /* the same of 404, 405, 410, 414 and 501 */
+  uint32_t heuristic_percent; /* of the time since Last-Modified, without anything else [10] */
+  uint32_t no_heuristic;      /* 1: not that either */
+  uint32_t stale_while_revalidate_s;    /* RFC 5861, for answers that say nothing of it */
+  uint32_t stale_if_error_s;            /* the same [3600] */
+  uint32_t set_cookie;                  /* FCE_SET_COOKIE_... */
+  uint32_t ignore_client_cache_control; /* 1: clients cannot have it fetched anew */
+  uint32_t show_tags;                   /* 1: clients get to see Surrogate-Key and Cache-Tag */
+  uint32_t collapse_ms; /* how long a request waits for the answer to another [10000] */
+} fce_cached_options;
+
+FCE_API void fce_cached_options_init(fce_cached_options* options);
+
+/* Answers GET and HEAD from the node's cache, and from the origin through it; other methods of the
+ * route are handed to the origin, and take what they change out of the cache. Requests that want
+ * the same cold object wait for one answer. The answer says in Cache-Status what happened.
+ * Errors: FCE_EINVAL, FCE_EEXIST; FCE_ESTATE from fce_node_set_routes if the node has no cache. */
+FCE_API int fce_routes_add_cached(fce_routes* routes, const fce_route_options* options,
+                                  const fce_cached_options* cached, fce_origin* origin);
+
+/* A route that purges a tenant's objects by POST or PURGE, for who sends "Authorization: Bearer
+ * SECRET". The query says what: key=HOST/PATH?QUERY, prefix=HOST/PATH, tag=TAG, any number of each;
+ * soft=1: stale from now on, instead of gone. Answers 200 with {"purged":N}, 401 for a wrong
+ * secret, 400 for a query without any. */
+FCE_API int fce_routes_add_purge(fce_routes* routes, const fce_route_options* options,
+                                 const char* tenant, const char* secret);
+
+/* ---- From your code ---- */
+
+#define FCE_PURGE_KEY 0    /* one object with its variants: "example.com/a.png?x=1" */
+#define FCE_PURGE_PREFIX 1 /* all whose key begins so: "example.com/img/"; "": the tenant's all */
+#define FCE_PURGE_TAG 2    /* all that bear the tag: Surrogate-Key, Cache-Tag */
+
+/* Purges what a tenant has in the cache. In force when it returns, also for what is on its way;
+ * written down for the next start, for which it waits for the disk. `soft`: stale instead of gone.
+ * Errors: FCE_EINVAL, FCE_ESTATE (no cache), FCE_EIO (in force, but not written down).
+ * **Thread**: any that may block. */
+FCE_API int fce_cache_purge(fce_node* node, const char* tenant, uint32_t kind, const char* text,
+                            uint32_t soft);
+
+/* Stores an answer as if an origin had given it: `key` as above. It has to be one that may be
+ * stored (RFC 9111 section 3): a Cache-Control with a lifetime, for instance.
+ * Errors: FCE_EINVAL (not to be stored: the sentence says why), FCE_ETOOBIG (body larger than
+ * `small_bytes_max`), FCE_ENOBUFS (the disk does not keep up), FCE_ESTATE.
+ * **Thread**: any. **Lives**: all is copied. */
+FCE_API int fce_cache_put(fce_node* node, const char* tenant, const char* key, uint32_t status,
+                          const fce_header* headers, size_t header_count, const void* body,
+                          size_t body_len);
+
+/* The answer of fce_cache_fetch: `status` 0 when there is none, see `error`. **Lives**: all views
+ * until the callback returns. */
+typedef struct fce_cache_answer {
+  uint32_t status;
+  int32_t error; /* FCE_ETOOBIG, FCE_EIO (the body broke off), FCE_ECANCELED (the node stops) */
+  const fce_header* headers;
+  size_t header_count;
+  fce_str body;
+} fce_cache_answer;
+
+typedef void (*fce_cache_fetch_fn)(const fce_cache_answer* answer, void* user);
+
+/* Gets what a client would get that sends GET `target` to `host`: through the routes in force, so
+ * from the cache if a route leads there. `body_bytes_max`: 0 for 16 MiB. `done` is called exactly
+ * once unless this fails. Errors: FCE_EINVAL, FCE_ESTATE (the node does not run).
+ * **Thread**: any; `done` on a shard's, where it must not block. */
+FCE_API int fce_cache_fetch(fce_node* node, const char* host, const char* target,
+                            const fce_header* headers, size_t header_count, uint64_t body_bytes_max,
+                            fce_cache_fetch_fn done, void* user);
+
+/* How full it is. **Thread**: any. */
+typedef struct fce_cache_stats {
+  uint32_t size;
+  uint64_t objects;
+  uint64_t disk_bytes;
+  uint64_t disk_bytes_max;
+  uint64_t memory_bytes;
+  uint64_t index_bytes;
+  uint64_t queue_bytes; /* that wait for the disk */
+  uint64_t purges;      /* in force */
+  uint32_t recovering;  /* 1: what was stored before is still being found again */
+  uint32_t resting;     /* 1: nothing is written for a while, after an error of the disk */
+} fce_cache_stats;
+
+/* Fills as much as `stats->size` says. FCE_ESTATE: the node has no cache. */
+FCE_API int fce_cache_get_stats(fce_node* node, fce_cache_stats* stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FCEDGE_CACHE_H_ */

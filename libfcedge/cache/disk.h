@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Disk: the system calls that the store makes for its files, in one place, so that a test can have
+// each of them fail. Results are those of the kernel's own calls: negative ones are errno values.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+
+namespace fce {
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  virtual int open(int directory, const char* name, int flags);
+  // One preadv2; `no_wait`: -EAGAIN for what is not in the page cache.
+  virtual int64_t read(int fd, std::span<const iovec> to, uint64_t offset, bool no_wait);
+  // One pwritev.
+  virtual int64_t write(int fd, std::span<const iovec> from, uint64_t offset);
+  virtual int truncate(int fd, uint64_t size);
+  virtual int unlink(int directory, const char* name);
+  virtual int rename(int directory, const char* from, const char* to);
+  virtual int64_t size(int fd);
+  virtual int sync(int fd);
+
+  // The kernel.
+  static Disk& real();
+
+  // All of `to`, or an error; -ENODATA where the file ends before. With `no_wait` also -EAGAIN.
+  int read_all(int fd, MutableBytes to, uint64_t offset, bool no_wait = false);
+  // All of them, one after the other, or an error; then some may have been written. Four at most.
+  int write_all(int fd, std::span<const Bytes> pieces, uint64_t offset);
+};
+
+}  // namespace fce

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cache/edge_cache.h"
+
+#include "base/time.h"
+
+namespace fce {
+
+EdgeCache::EdgeCache(uint32_t shards, Workers& workers)
+    : workers_(workers),
+      purge_log_(purges_),
+      fills_(shards),
+      shard_fills_(shards),
+      stopped_(std::make_unique<bool[]>(shards)) {}
+
+Status EdgeCache::open(const StoreOptions& options, uint32_t shards, Workers& workers,
+                       std::unique_ptr<EdgeCache>* out) {
+  std::unique_ptr<EdgeCache> cache(new EdgeCache(shards, workers));
+  Status status = Store::open(options, &cache->store_);
+  // Behind the store, which has the directory's lock.
+  if (status == Status::ok) status = cache->purge_log_.open(options.directory, wall_ms());
+  if (status == Status::ok) *out = std::move(cache);
+  return status;
+}
+
+Status EdgeCache::purge(const Purge& purge, bool sync) {
+  const Status status = purge_log_.add(purge, wall_ms(), sync);
+  // What it takes up on the disk need not wait for its turn.
+  if (purge.kind == PurgeKind::key && !purge.soft) store_->erase({purge.tenant, purge.text});
+  return status;
+}
+
+void EdgeCache::stop_shard(uint32_t shard) {
+  stopped_[shard] = true;
+  List<ShardFill> fills;
+  fills.splice_back(shard_fills_[shard]);
+  while (ShardFill* fill = fills.pop_front()) fill->on_stop();
+}
+
+}  // namespace fce

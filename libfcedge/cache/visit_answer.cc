@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a visit answers with.
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "cache/fill_body.h"
+#include "cache/invalidation.h"
+#include "cache/large_body.h"
+#include "cache/stored_fields.h"
+#include "cache/vary.h"
+#include "cache/visit.h"
+#include "http/context.h"
+
+namespace fce {
+namespace {
+
+int64_t now_ms() { return static_cast<int64_t>(wall_ms()); }
+
+uint16_t status_of(FetchError why) {
+  switch (why) {
+    case FetchError::connect_time:
+    case FetchError::first_byte:
+    case FetchError::idle: return 504;
+    case FetchError::no_peer:
+    case FetchError::full:
+    case FetchError::stopped: return 503;
+    case FetchError::refused: return 405;
+    default: return 502;
+  }
+}
+
+}  // namespace
+
+void CacheVisit::answer_stored(Counter how) {
+  counters().add(how);
+  StoredView view;
+  (void)decode_stored(stored_->meta(), &view);  // it was decoded before
+  answer_object(stored_, view);
+}
+
+void CacheVisit::answer_object(const ObjectRef& object, const StoredView& view) {
+  const CacheAnswer answer = answer_from_stored(request_, view, object->body_bytes(), now_ms(),
+                                                status_, route_->policy, exchange_.arena);
+  respond(answer.status, answer.headers,
+          answer.has_body ? part_of(object, answer.part) : Body::none());
+}
+
+Body CacheVisit::part_of(const ObjectRef& object, const ByteRange& part) const {
+  if (part.length == 0) return Body::none();
+  if (exchange_.request.method == Method::head) {
+    Body body;
+    body.length = part.length;
+    return body;
+  }
+  if (!object->file()) {
+    Slice whole = object->body();
+    return Body::of({std::move(whole.chunk), whole.bytes.subspan(part.first, part.length)});
+  }
+  return Body::pulled(std::make_unique<LargeBody>(object->file(), part.first, part.length, loop(),
+                                                  counters(), cache().workers()),
+                      part.length);
+}
+
+void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
+  StoredView view;
+  (void)decode_stored(head->meta, &view);  // the driver has encoded it just now
+  if (!leads_) {
+    // It may be for this request only if it may be so without asking again.
+    const bool fits =
+        view.info.variant_set == 0 ||
+        variant_text(view.vary, request_, route_->policy, exchange_.arena) == view.variant;
+    if (!fits) return look_again();
+    if (!head->stored || !view.info.reusable(now_ms())) {
+      leave_fill();
+      status_.collapsed = Collapsed::failed;
+      return ask_alone(asked_as_);
+    }
+  }
+  status_.forward_status = head->origin_status;
+  status_.stored = head->stored;
+  status_.ttl_s = view.info.left_ms(now_ms()) / 1000;
+  if (head->object) return answer_object(head->object, view);
+  answer_fill(*head, view);
+}
+
+void CacheVisit::answer_fill(const FillHead& head, const StoredView& view) {
+  CacheRequest request = request_;
+  if (!head.length) request.selection.range = {};  // of what nobody knows the length of
+  const CacheAnswer answer = answer_from_stored(request, view, head.length.value_or(0), now_ms(),
+                                                status_, route_->policy, exchange_.arena);
+  if (!answer.has_body || head.length == 0) return respond(answer.status, answer.headers, {});
+  const uint64_t begin = head.length ? answer.part.first : 0;
+  const uint64_t end = head.length ? begin + answer.part.length : UINT64_MAX;
+  auto body = FillBody::join(exchange_.http, cache(), fill_, begin, end);
+  // The body has taken the interest over, and given it back if there is none.
+  if (leads_) fill_->leader = nullptr;
+  leads_ = false;
+  fill_.reset();
+  if (!body) return ask_alone(ForwardAs::whole);
+  std::optional<uint64_t> length;
+  if (head.length) length = answer.part.length;
+  respond(answer.status, answer.headers, Body::pulled(std::move(body), length));
+}
+
+void CacheVisit::take_own(uint16_t status) {
+  if (status >= 500 && answer_stale(status)) return;
+  if (leads_) return answer_own();
+  if (status >= 500) return answer_error(status, "the origin has failed\n", "origin-error");
+  leave_fill();
+  status_.collapsed = Collapsed::failed;
+  ask_alone(asked_as_);
+}
+
+void CacheVisit::answer_own() {
+  OwnAnswer& own = fill_->own;
+  std::vector<Header> fields;
+  for (const auto& [name, value] : own.fields)
+    if (name != "content-length" && name != "cache-status" &&
+        !hidden_from_clients(name, route_->policy))
+      fields.push_back({name, value});
+  take_effects(fields);
+  std::string_view existing;
+  for (const auto& [name, value] : own.fields)
+    if (name == "cache-status") existing = value;
+  status_.forward_status = own.status;
+  if (request_.reads()) status_.detail = own.reason;
+  fields.push_back({"cache-status", cache_status_value(status_, route_->policy.cache_name, existing,
+                                                       exchange_.arena)});
+  if (exchange_.request.method == Method::head || own.length == 0 || own.status == 204 ||
+      own.status == 304) {
+    Body body;
+    body.length = own.length;
+    return respond(own.status, fields, std::move(body));
+  }
+  const std::shared_ptr<Fill> fill = fill_;
+  auto body = FillBody::join(exchange_.http, cache(), fill, 0, UINT64_MAX);
+  fill->leader = nullptr;
+  leads_ = false;
+  fill_.reset();
+  if (!body) return answer_error(502, "the origin has failed\n", "origin-error");
+  fill->buffer().keep(FillBuffer::Keep::until_read);
+  fill->own_claimed = true;
+  fill->tell_driver();
+  respond(own.status, fields, Body::pulled(std::move(body), own.length));
+}
+
+// What an answer that is not stored does to what is.
+void CacheVisit::take_effects(std::span<const Header> headers) {
+  const uint16_t status = fill_->own.status;
+  if (!request_.reads()) {
+    const Invalidation targets =
+        invalidated_by(exchange_.request, exchange_.request.tls ? "https" : "http", status, headers,
+                       exchange_.arena);
+    for (size_t i = 0; i < targets.count; ++i) {
+      const std::string key = std::string(exchange_.request.host) + std::string(targets.targets[i]);
+      cache().fills().invalidate(name_of(key));
+      if (cache().store().erase(name_of(key))) counters().add(Counter::cache_invalidated);
+    }
+    return;
+  }
+  if (exchange_.request.method != Method::head || !stored_) return;
+  StoredView view;
+  StoreDecision decision;
+  if (!decode_stored(stored_->meta(), &view)) return;
+  const OriginAnswer answer{status, headers, now_ms(), now_ms()};
+  switch (head_effect(request_, view, stored_->body_bytes(), answer, route_->policy,
+                      exchange_.arena, &decision)) {
+    case HeadEffect::none: return;
+    case HeadEffect::invalidate: cache().store().erase(name_of(key_)); return;
+    case HeadEffect::updated: break;
+  }
+  decision.parts.vary = view.vary;
+  decision.parts.variant = view.variant;
+  decision.parts.info.variant_set = view.info.variant_set;
+  decision.parts.info.generation = view.info.generation;
+  std::vector<uint8_t> meta;
+  if (encode_stored(decision.parts, &meta) == Status::ok)
+    (void)cache().store().replace_meta(*stored_, meta);
+}
+
+void CacheVisit::answer_failure(FetchError why) {
+  if (answer_stale(0)) return;
+  const uint16_t status = status_of(why);
+  answer_error(
+      status,
+      status == 504 ? "the origin did not answer in time\n" : "the origin cannot be reached\n",
+      fetch_error_name(why));
+}
+
+bool CacheVisit::answer_stale(uint16_t status) {
+  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms(), route_->policy))
+    return false;
+  status_.forward_status = status;
+  status_.detail = "stale-if-error";
+  answer_stored(Counter::cache_stale_errors);
+  return true;
+}
+
+void CacheVisit::answer_error(uint16_t status, std::string_view text, std::string_view detail) {
+  status_.detail = detail;
+  const Header fields[] = {
+      {"cache-status", cache_status_value(status_, route_->policy.cache_name, {}, exchange_.arena)},
+      {"cache-control", "no-store"},
+      {"content-type", "text/plain; charset=utf-8"},
+      {"retry-after", "1"}};
+  respond(status, std::span(fields).first(status == 503 ? 4 : 3), Body::copy_of(text));
+}
+
+void CacheVisit::respond(uint16_t status, std::span<const Header> headers, Body body) {
+  for (const Header& header : headers)
+    if (header.name == "date") exchange_.dated = true;
+  exchange_.watch(nullptr);
+  exchange_.respond(status, headers, std::move(body));
+  delete this;
+}
+
+}  // namespace fce
