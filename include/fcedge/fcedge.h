@@ -16,8 +16,8 @@
  *  8. Destroying is legal in any order; what still needs an object keeps it alive inside.
  *
  * This header: status codes, log, the node's life, listeners, certificates, limits, figures.
- * Companions: http.h (routes and exchanges), auth.h (tokens and sessions), pubsub.h (feeds and
- * publishing).
+ * Companions: http.h (routes and exchanges), origin.h (origins and proxies), cache.h (the edge
+ * cache), auth.h (tokens and sessions), pubsub.h (feeds and publishing).
  */
 #ifndef FCEDGE_FCEDGE_H_
 #define FCEDGE_FCEDGE_H_

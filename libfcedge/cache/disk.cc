@@ -14,12 +14,26 @@
 
 namespace fce {
 
-int Disk::open(int directory, const char* name, int flags) {
+namespace {
+
+class RealDisk final : public Disk {
+ public:
+  int open(int directory, const char* name, int flags) override;
+  int64_t read(int fd, std::span<const iovec> to, uint64_t offset, bool no_wait) override;
+  int64_t write(int fd, std::span<const iovec> from, uint64_t offset) override;
+  int truncate(int fd, uint64_t size) override;
+  int unlink(int directory, const char* name) override;
+  int rename(int directory, const char* from, const char* to) override;
+  int64_t size(int fd) override;
+  int sync(int fd) override;
+};
+
+int RealDisk::open(int directory, const char* name, int flags) {
   const int fd = ::openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
   return fd < 0 ? -errno : fd;
 }
 
-int64_t Disk::read(int fd, std::span<const iovec> to, uint64_t offset, bool no_wait) {
+int64_t RealDisk::read(int fd, std::span<const iovec> to, uint64_t offset, bool no_wait) {
   const ssize_t got = ::preadv2(fd, to.data(), static_cast<int>(to.size()),
                                 static_cast<off_t>(offset), no_wait ? RWF_NOWAIT : 0);
   // A file system without RWF_NOWAIT: everything is cold there.
@@ -27,33 +41,35 @@ int64_t Disk::read(int fd, std::span<const iovec> to, uint64_t offset, bool no_w
   return got;
 }
 
-int64_t Disk::write(int fd, std::span<const iovec> from, uint64_t offset) {
+int64_t RealDisk::write(int fd, std::span<const iovec> from, uint64_t offset) {
   const ssize_t done =
       ::pwritev(fd, from.data(), static_cast<int>(from.size()), static_cast<off_t>(offset));
   return done < 0 ? -errno : done;
 }
 
-int Disk::truncate(int fd, uint64_t size) {
+int RealDisk::truncate(int fd, uint64_t size) {
   return ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? 0 : -errno;
 }
 
-int Disk::unlink(int directory, const char* name) {
+int RealDisk::unlink(int directory, const char* name) {
   return ::unlinkat(directory, name, 0) == 0 ? 0 : -errno;
 }
 
-int Disk::rename(int directory, const char* from, const char* to) {
+int RealDisk::rename(int directory, const char* from, const char* to) {
   return ::renameat(directory, from, directory, to) == 0 ? 0 : -errno;
 }
 
-int64_t Disk::size(int fd) {
+int64_t RealDisk::size(int fd) {
   struct stat about;
   return ::fstat(fd, &about) == 0 ? about.st_size : -errno;
 }
 
-int Disk::sync(int fd) { return ::fsync(fd) == 0 ? 0 : -errno; }
+int RealDisk::sync(int fd) { return ::fsync(fd) == 0 ? 0 : -errno; }
+
+}  // namespace
 
 Disk& Disk::real() {
-  static Disk disk;
+  static RealDisk disk;
   return disk;
 }
 

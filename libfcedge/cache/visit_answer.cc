@@ -189,8 +189,7 @@ void CacheVisit::answer_failure(FetchError why) {
 }
 
 bool CacheVisit::answer_stale(uint16_t status) {
-  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms(), route_->policy))
-    return false;
+  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms())) return false;
   status_.forward_status = status;
   status_.detail = "stale-if-error";
   answer_stored(Counter::cache_stale_errors);

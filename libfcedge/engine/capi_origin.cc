@@ -72,6 +72,7 @@ Status add_server(const fce_server* given, bool clear_text, UpstreamOptions* out
   status = OriginUrl::parse(text_of(known.url), &url);
   if (status == Status::ok) status = check_clear_text(url, clear_text);
   if (status != Status::ok) return status;
+  if (!url.prefix.empty()) return fail(Status::invalid, "a server's URL has no path");
   if (known.weight > 1000) return fail(Status::invalid, "a weight is 1 to 1000");
   out->peers.push_back({known.url, known.weight ? known.weight : 1, known.backup != 0});
   if (out->name.empty()) out->name = known.url;
@@ -129,15 +130,17 @@ class FailoverPlan final : public OriginPlan {
   }
 };
 
+// Stands for the origin that is made later, while options are checked.
+class NoFetcher final : public Fetcher {
+ public:
+  std::unique_ptr<Fetch> start(HttpContext&, FetchRequest&&, FetchSink&) const override {
+    return nullptr;
+  }
+};
+
 int hand_out(std::shared_ptr<OriginPlan> plan, fce_origin** out) {
   *out = new fce_origin{std::move(plan)};
   return FCE_OK;
-}
-
-std::string url_text(const OriginUrl& url) {
-  if (!url.unix_path.empty()) return "unix:" + url.unix_path;
-  const std::string host = url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]";
-  return (url.tls ? "https://" : "http://") + host + ":" + std::to_string(url.port);
 }
 
 Status read_credentials(const fce_s3_options& known, S3CredentialOptions* out) {
@@ -206,7 +209,7 @@ int fce_origin_create_servers(const fce_upstream_options* options, const char* h
                                     std::string(headers[i].value.data, headers[i].value.len));
   // Checked now, with a server that is none.
   std::shared_ptr<const Fetcher> checked;
-  status = HttpOrigin::make(plan->http, nullptr, &checked);
+  status = HttpOrigin::make(plan->http, std::make_shared<NoFetcher>(), &checked);
   return status == Status::ok ? hand_out(std::move(plan), out) : to_c(status);
 }
 
@@ -232,7 +235,7 @@ int fce_origin_create_s3(const fce_s3_options* options, fce_origin** out) {
   if (status == Status::ok) status = S3Place::from(plan->s3, &place);
   if (status == Status::ok) status = read_upstream(upstream, &plan->upstream);
   if (status != Status::ok) return to_c(status);
-  plan->upstream.peers.push_back({url_text(place.url), 1, false});
+  plan->upstream.peers.push_back({place.url.server_url(), 1, false});
   plan->upstream.name = "s3:" + plan->s3.bucket;
   return hand_out(std::move(plan), out);
 }
@@ -286,7 +289,7 @@ int fce_routes_add_proxy(fce_routes* routes, const fce_route_options* options,
   set_if_given(&settings.answer_ms, known.answer_ms);
   set_if_given(&settings.tunnel_idle_ms, known.tunnel_idle_ms);
   std::shared_ptr<const Handler> checked;
-  status = ReverseProxy::make(settings, nullptr, &checked);
+  status = ReverseProxy::make(settings, std::make_shared<NoFetcher>(), &checked);
   if (status != Status::ok) return to_c(status);
   return to_c(routes->plan.add(
       route, [settings, plan = origin->plan](Node& node, std::shared_ptr<const Handler>* out) {

@@ -25,7 +25,7 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-class MemoryDisk final : public Disk {
+class MemoryDisk final : public DiskLayer {
  public:
   explicit MemoryDisk(Bytes file) : file_(file) {}
   int64_t read(int, std::span<const iovec> to, uint64_t offset, bool) override {

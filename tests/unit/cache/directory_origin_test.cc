@@ -269,10 +269,8 @@ TEST_CASE("a file that changes while it is read is not passed off as one") {
   CHECK(setup.get("/large").body == "other");
 }
 
-TEST_CASE("workers that have no room say so, and what was begun is finished") {
+TEST_CASE("workers that have no room say so") {
   Setup setup({}, 1);
-  const std::string content = numbers(3 * DirectoryOrigin::kPieceBytes);
-  setup.temp.write("root/large", content);
   std::mutex mutex;
   const auto block = [&] {
     // One that runs, and one that takes all the room.
@@ -288,22 +286,6 @@ TEST_CASE("workers that have no room say so, and what was begun is finished") {
   CHECK(busy.header("retry-after") == "1");
   CHECK(setup.count(Counter::limit_disk_queue) == 1);
   mutex.unlock();
-
-  setup.start("/large");
-  setup.run_until([&] { return setup.sink->heads == 1; });
-  mutex.lock();
-  bool blocked = false;
-  setup.sink->at_body = [&] {
-    if (blocked) return;
-    blocked = true;
-    // The piece that is read ahead goes before.
-    block();
-  };
-  setup.run_until([&] { return blocked && setup.count(Counter::limit_disk_queue) > 1; });
-  CHECK(!setup.sink->over());
-  mutex.unlock();
-  setup.run_until([&] { return setup.sink->over(); });
-  CHECK(setup.sink->body == content);
 }
 
 TEST_CASE("a fetch ends with the workers") {

@@ -169,12 +169,12 @@ TEST_CASE("faults: files that cannot be opened at start are read when they can")
     CHECK(put(*store, "/" + std::to_string(i), "m", noise(20'000, i)) == Status::ok);
   store = nullptr;
   const uint64_t bytes = directory.bytes();
-  class NoSegments final : public Disk {
+  class NoSegments final : public DiskLayer {
    public:
     int open(int at, const char* name, int flags) override {
       return std::string_view(name).ends_with(".seg") && !(flags & O_CREAT)
                  ? -EMFILE
-                 : Disk::open(at, name, flags);
+                 : Disk::real().open(at, name, flags);
     }
   } no_segments;
   options.disk = &no_segments;

@@ -49,7 +49,7 @@ class StoreDirectoryForTest {
 };
 
 // Each error is 0 (none) or an errno; it holds until it is set again.
-class FaultyDisk final : public Disk {
+class FaultyDisk final : public DiskLayer {
  public:
   std::atomic<int> open_error{0}, read_error{0}, write_error{0}, unlink_error{0}, sync_error{0},
       truncate_error{0};
@@ -58,31 +58,31 @@ class FaultyDisk final : public Disk {
   std::atomic<uint64_t> reads{0};
 
   int open(int directory, const char* name, int flags) override {
-    return open_error ? -open_error : Disk::open(directory, name, flags);
+    return open_error ? -open_error : Disk::real().open(directory, name, flags);
   }
   int64_t read(int fd, std::span<const iovec> to, uint64_t offset, bool no_wait) override {
     ++reads;
     if (read_error) return -read_error;
     if (cold && no_wait) return -EAGAIN;
-    return Disk::read(fd, to, offset, no_wait);
+    return Disk::real().read(fd, to, offset, no_wait);
   }
   int64_t write(int fd, std::span<const iovec> from, uint64_t offset) override {
     if (write_error) return -write_error;
     if (room == 0) return -ENOSPC;
     // As a full disk does: a part, and the error only then.
     const iovec first{from[0].iov_base, std::min<uint64_t>(from[0].iov_len, room)};
-    if (room == UINT64_MAX) return Disk::write(fd, from, offset);
-    const int64_t done = Disk::write(fd, {&first, 1}, offset);
+    if (room == UINT64_MAX) return Disk::real().write(fd, from, offset);
+    const int64_t done = Disk::real().write(fd, {&first, 1}, offset);
     if (done > 0) room -= static_cast<uint64_t>(done);
     return done;
   }
   int truncate(int fd, uint64_t size) override {
-    return truncate_error ? -truncate_error : Disk::truncate(fd, size);
+    return truncate_error ? -truncate_error : Disk::real().truncate(fd, size);
   }
   int unlink(int directory, const char* name) override {
-    return unlink_error ? -unlink_error : Disk::unlink(directory, name);
+    return unlink_error ? -unlink_error : Disk::real().unlink(directory, name);
   }
-  int sync(int fd) override { return sync_error ? -sync_error : Disk::sync(fd); }
+  int sync(int fd) override { return sync_error ? -sync_error : Disk::real().sync(fd); }
 };
 
 inline std::unique_ptr<Store> open_store(const StoreOptions& options) {

@@ -113,10 +113,10 @@ TEST_CASE("what is too large is not encoded") {
   const Headers fields{{"a", large}};
   CHECK(encode_stored({{}, fields, {}, "", ""}, &out) == Status::too_big);
   CHECK(out.size() == 1);
-  const Headers fits{{"a", std::string_view(large).substr(0, kMetaBytesMax - 80 - 7)}};
+  const Headers fits{{"a", std::string_view(large).substr(0, kMetaBytesMax - 88 - 7)}};
   CHECK(encode_stored({{}, fits, {}, "", ""}, &out) == Status::ok);
   CHECK(out.size() == 1 + kMetaBytesMax);
-  const Headers over{{"a", std::string_view(large).substr(0, kMetaBytesMax - 80 - 6)}};
+  const Headers over{{"a", std::string_view(large).substr(0, kMetaBytesMax - 88 - 6)}};
   CHECK(encode_stored({{}, over, {}, "", ""}, &out) == Status::too_big);
   const Headers many(UINT16_MAX + 1, Header{"", ""});
   CHECK(encode_stored({{}, many, {}, "", ""}, &out) == Status::too_big);

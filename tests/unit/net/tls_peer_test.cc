@@ -76,7 +76,9 @@ struct TlsPair final : StreamNode {
   CertificateStore store;
 };
 
-const std::string kNoCa = "no trusted CA vouches for its certificate, or one between is missing";
+const std::string kNoCa =
+    "no trusted CA vouches for its certificate: it is signed by itself or by an unknown "
+    "one, or a certificate between is missing";
 const std::string kOtherName = "its certificate is for another name";
 
 }  // namespace
