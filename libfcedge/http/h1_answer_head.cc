@@ -38,6 +38,12 @@ class Writer {
       put("\r\n");
     }
   }
+  void put_status(uint16_t status) {
+    const char digits[] = {static_cast<char>('0' + status / 100 % 10),
+                           static_cast<char>('0' + status / 10 % 10),
+                           static_cast<char>('0' + status % 10), ' '};
+    put({digits, sizeof digits});
+  }
   void put_number(uint64_t number) {
     char digits[kDigitsMax];
     const char* end = std::to_chars(digits, digits + kDigitsMax, number).ptr;
@@ -57,8 +63,7 @@ Slice encode_h1_head(const H1AnswerHead& head) {
                                   bytes_of(head.headers) + bytes_of(head.extra));
   Writer writer(chunk->data());
   writer.put("HTTP/1.1 ");
-  writer.put_number(head.status);
-  writer.put(" ");
+  writer.put_status(head.status);
   writer.put(reason);
   if (head.date.empty()) {
     writer.put("\r\n");

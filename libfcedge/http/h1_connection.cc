@@ -73,11 +73,6 @@ bool H1Connection::switch_to_h2(Bytes data) {
   return true;
 }
 
-bool H1Connection::can_parse() const {
-  return (!source_ || (upload_ && body_open_)) && (!exchange_ || body_open_ || parser_.in_head()) &&
-         queued_answers_ < http_.net.limits.pipeline_max;
-}
-
 void H1Connection::consume(Bytes data) {
   while (!data.empty() && !closing_ && !gone_) {
     if (!can_parse()) {
@@ -169,7 +164,7 @@ void H1Connection::refuse(const H1Parser::Refusal& refusal) {
   keep_alive_ = false;
   const std::string text = std::string(refusal.why) + "\n";
   const Header type[] = {{"content-type", "text/plain; charset=utf-8"}};
-  queue_head(refusal.status, type, {}, text.size());
+  queue_head(refusal.status, type, nullptr, text.size());
   queue_.push_back(Slice::whole(ChunkRef::copy_of(as_bytes(text))));
   close(true);
 }
@@ -209,19 +204,19 @@ void H1Connection::forget_exchange() {
 void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                              Body body) {
   exchange_ = nullptr;
-  if (upload_) upload_->drop_untaken();
   // What is left of the request's body cannot be told from a next request.
   if (body_open_ || http_.draining) keep_alive_ = false;
   const AnswerPlan plan = plan_answer(exchange.request.method, status, body);
   const bool unknown = plan.send_body && !plan.content_length;
   chunked_ = unknown && exchange.request.version == 11;
   if (unknown && !chunked_) keep_alive_ = false;
-  queue_head(status, headers, exchange.extra_headers, plan.content_length, exchange.dated);
+  queue_head(status, headers, &exchange, plan.content_length);
   if (plan.send_body && body.source) {
     source_ = std::move(body.source);
     source_->set_reader(this);
     source_left_ = body.length;
     source_ready_ = true;
+    if (upload_) upload_->drop_untaken();
   } else {
     if (plan.send_body) queue_.push_back(std::move(body.bytes));
     end_answer();
@@ -231,13 +226,13 @@ void H1Connection::on_answer(Exchange& exchange, uint16_t status, std::span<cons
 }
 
 void H1Connection::queue_head(uint16_t status, std::span<const Header> headers,
-                              std::span<const Header> extra, std::optional<uint64_t> content_length,
-                              bool dated) {
+                              const Exchange* exchange, std::optional<uint64_t> content_length) {
   H1AnswerHead head;
   head.status = status;
-  if (!dated) head.date = http_.date();
+  if (exchange) head.extra = exchange->extra_headers;
+  // What goes before an answer need not say when.
+  if (exchange ? !exchange->dated : status >= 200) head.date = http_.date();
   head.headers = headers;
-  head.extra = extra;
   head.content_length = content_length;
   head.chunked = chunked_ && status >= 200;
   head.close = !keep_alive_ && status >= 200;
@@ -265,7 +260,7 @@ void H1Connection::on_continue(Exchange&) {
 }
 
 void H1Connection::on_inform(Exchange&, uint16_t status, std::span<const Header> headers) {
-  queue_head(status, headers, {}, std::nullopt, true);
+  queue_head(status, headers, nullptr, std::nullopt);
   stream_->want_flush(Lane::answer);
 }
 
@@ -274,7 +269,7 @@ Status H1Connection::on_upgrade(Exchange& exchange, std::span<const Header> head
   if (!queue_.empty() || body_open_ || exchange.request.version != 11)
     return fail(Status::unsupported, "this request cannot be upgraded");
   keep_alive_ = true;
-  queue_head(101, headers, exchange.extra_headers, std::nullopt);
+  queue_head(101, headers, &exchange, std::nullopt);
   Stream& stream = *std::exchange(stream_, nullptr);
   upgraded->channel = WsChannel(stream);
   upgraded->head = std::move(queue_.back());
@@ -292,6 +287,25 @@ Status H1Connection::on_upgrade(Exchange& exchange, std::span<const Header> head
 }
 
 // --- Writing -----------------------------------------------------------------------------------
+
+// True when there is more than there was room for.
+inline bool H1Connection::send_queue(Gather& out) {
+  for (; queue_first_ < queue_.size(); ++queue_first_) {
+    Slice& slice = queue_[queue_first_];
+    const size_t room = out.room();
+    if (room == 0) return true;
+    if (slice.bytes.size() > room) {
+      out.add(Slice{slice.chunk, slice.bytes.first(room)});
+      slice.bytes = slice.bytes.subspan(room);
+      return true;
+    }
+    out.add(std::move(slice));
+  }
+  queue_.clear();
+  queue_first_ = 0;
+  queued_answers_ = 0;
+  return false;
+}
 
 bool H1Connection::on_flush(Gather& out) {
   inside_ = true;
@@ -314,25 +328,6 @@ bool H1Connection::on_flush(Gather& out) {
   if (last && !more && !busy() && held_.empty() && !parser_.in_request()) close(false);
   set_timer();
   return more;
-}
-
-// True when there is more than there was room for.
-bool H1Connection::send_queue(Gather& out) {
-  for (; queue_first_ < queue_.size(); ++queue_first_) {
-    Slice& slice = queue_[queue_first_];
-    const size_t room = out.room();
-    if (room == 0) return true;
-    if (slice.bytes.size() > room) {
-      out.add(Slice{slice.chunk, slice.bytes.first(room)});
-      slice.bytes = slice.bytes.subspan(room);
-      return true;
-    }
-    out.add(std::move(slice));
-  }
-  queue_.clear();
-  queue_first_ = 0;
-  queued_answers_ = 0;
-  return false;
 }
 
 bool H1Connection::pull(Gather& out) {
@@ -386,9 +381,9 @@ void H1Connection::set_timer() {
   const Limits& limits = http_.net.limits;
   TimerWheel& wheel = http_.net.loop.timers();
   if (closing_) return timer_.cancel();
-  if (upload_) {
+  if (body_open_ && upload_) {
     if (!watch_upload()) timer_.cancel();
-  } else if (exchange_ && body_open_) {
+  } else if (body_open_ && exchange_) {
     if (timer_for_ != Waiting::body || !timer_.armed()) watch_body();
   } else if (parser_.in_head()) {
     // Counted from the first byte of the head, however many come later.

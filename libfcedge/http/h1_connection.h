@@ -70,14 +70,18 @@ class H1Connection final : public StreamOwner,
   void watch_body();
   void request_complete();
   void refuse(const H1Parser::Refusal& refusal);
-  void queue_head(uint16_t status, std::span<const Header> headers, std::span<const Header> extra,
-                  std::optional<uint64_t> content_length, bool dated = false);
+  void queue_head(uint16_t status, std::span<const Header> headers, const Exchange* exchange,
+                  std::optional<uint64_t> content_length);
   bool send_queue(Gather& out);
   bool pull(Gather& out);
   void end_answer();
   void close(bool linger);
   void cut_off(Status why);
-  bool can_parse() const;
+  bool can_parse() const {
+    return (!source_ || (upload_ && body_open_)) &&
+           (!exchange_ || body_open_ || parser_.in_head()) &&
+           queued_answers_ < http_.net.limits.pipeline_max;
+  }
   bool busy() const { return exchange_ != nullptr || source_ != nullptr || !queue_.empty(); }
   void forget_exchange();
   void set_timer();

@@ -46,7 +46,7 @@ void H1Connection::refuse_upload(uint16_t status, std::string_view text) {
 
 // False: it is not the client that is to be waited for.
 bool H1Connection::watch_upload() {
-  if (!body_open_ || !upload_->wanted()) return false;
+  if (!upload_->wanted()) return false;
   const uint64_t deadline = upload_->deadline_ms(http_.net.limits.body_ms);
   if (deadline == Upload::kNever) return false;
   const uint64_t now = http_.net.loop.now_ms();

@@ -26,11 +26,18 @@ bool is_left_out(std::string_view name, bool dated) {
   }
 }
 
+std::string_view status_text(Exchange& exchange, uint16_t status) {
+  return exchange.arena.decimal(std::clamp<uint16_t>(status, 100, 999));
+}
+
 }  // namespace
 
 H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status, std::span<const Header> headers,
                                const AnswerPlan& plan) {
-  begin(exchange, status, kOwnFields + headers.size() + exchange.extra_headers.size());
+  const size_t most = kOwnFields + headers.size() + exchange.extra_headers.size();
+  if (most > kInline) fields_ = exchange.arena.allocate_array<nghttp2_nv>(most);
+  // Most are this one.
+  add(":status", status == 200 ? "200" : status_text(exchange, status));
   dated_ = exchange.dated;
   if (!dated_) add("date", exchange.http.date());
   if (plan.content_length) add("content-length", exchange.arena.decimal(*plan.content_length));
@@ -40,18 +47,10 @@ H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status, std::span<co
 
 H2AnswerFields::H2AnswerFields(Exchange& exchange, uint16_t status,
                                std::span<const Header> headers) {
-  begin(exchange, status, kOwnFields + headers.size());
-  add_all(headers);
-}
-
-void H2AnswerFields::begin(Exchange& exchange, uint16_t status, size_t most) {
+  const size_t most = kOwnFields + headers.size();
   if (most > kInline) fields_ = exchange.arena.allocate_array<nghttp2_nv>(most);
-  char* const digits = exchange.arena.allocate_array<char>(3);
-  const unsigned code = std::clamp<unsigned>(status, 100, 999);
-  digits[0] = static_cast<char>('0' + code / 100);
-  digits[1] = static_cast<char>('0' + code / 10 % 10);
-  digits[2] = static_cast<char>('0' + code % 10);
-  add(":status", {digits, 3});
+  add(":status", status_text(exchange, status));
+  add_all(headers);
 }
 
 void H2AnswerFields::add_all(std::span<const Header> headers) {

@@ -35,7 +35,6 @@ class H2AnswerFields {
   void add(std::string_view name, std::string_view value) {
     fields_[count_++] = h2_field(name, value);
   }
-  void begin(Exchange& exchange, uint16_t status, size_t most);
   void add_all(std::span<const Header> headers);
 
   static constexpr size_t kInline = 32;

@@ -57,7 +57,10 @@ H2Stream::~H2Stream() {
 }
 
 void H2Stream::release_exchange() {
-  if (!upload_) static_cast<ListNode<H2Upload>*>(this)->unlink();
+  if (upload_)
+    upload_->drop_untaken();
+  else
+    static_cast<ListNode<H2Upload>*>(this)->unlink();
   link_.body_bytes -= std::exchange(body_capacity_, 0);
   body_ = nullptr;
   head_ = nullptr;
@@ -207,7 +210,6 @@ void H2Stream::answer(Exchange& exchange, uint16_t status, std::span<const Heade
   if (plan.send_body && (!source_ || length_known_)) set_moved();
   if (plan.send_body) prioritize(tunnel_ || fields.event_stream(), body.length);
   link_.stream.want_flush(Lane::answer);
-  if (upload_) upload_->drop_untaken();
   release_exchange();
 }
 
@@ -272,8 +274,8 @@ void H2Stream::on_inform(Exchange& exchange, uint16_t status, std::span<const He
 }
 
 void H2Stream::on_answer_sent() {
-  if (upload_) drop_upload();
   if (!request_open_) return;
+  if (upload_) drop_upload();
   answer_sent_ = true;
   if (discarded_bytes_ > kLingerBytes) return stop_request();
   upload_last_ms_ = link_.http.net.loop.now_ms();

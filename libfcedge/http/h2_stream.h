@@ -126,11 +126,11 @@ class H2Stream final : public ExchangeTransport,
   Exchange* exchange_;   // until it is answered
   H2RequestHead* head_;  // in the arena, until it is complete
   std::unique_ptr<BodySource> source_;
-  std::unique_ptr<Upload> upload_;  // the body of the request, when that is streamed
-  H2Tunnel* tunnel_ = nullptr;      // `source_`, when it is one
-  Slice bytes_;                     // of the answer, when there is no source
-  uint64_t left_ = 0;               // bytes of the answer still to come, when that is known
-  uint8_t* body_ = nullptr;         // of the request, in the arena
+  Upload* upload_ = nullptr;    // ours: the body of the request, when that is streamed
+  H2Tunnel* tunnel_ = nullptr;  // `source_`, when it is one
+  Slice bytes_;                 // of the answer, when there is no source
+  uint64_t left_ = 0;           // bytes of the answer still to come, when that is known
+  uint8_t* body_ = nullptr;     // of the request, in the arena
   uint32_t body_size_ = 0;
   uint32_t body_capacity_ = 0;
   uint32_t body_max_ = 0;

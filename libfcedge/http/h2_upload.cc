@@ -24,7 +24,7 @@ void H2Stream::begin_upload(Exchange& exchange) {
   if (content_length_ >= 0) length = static_cast<uint64_t>(content_length_);
   bool waits;
   exchange.request.header("expect", &waits);
-  upload_ = std::make_unique<Upload>(*this, link_.http.net.loop, length, body_max_, waits);
+  upload_ = new Upload(*this, link_.http.net.loop, length, body_max_, waits);
   exchange.body_streamed = true;
   link_.http.net.counters.add(Counter::uploads);
   link_.uploads.push_back(this);
@@ -59,7 +59,7 @@ void H2Stream::end_upload() {
 void H2Stream::drop_upload() {
   static_cast<ListNode<H2Upload>*>(this)->unlink();
   free_upload(upload_->waiting_bytes());
-  const auto dropped = std::exchange(upload_, nullptr);
+  delete std::exchange(upload_, nullptr);
 }
 
 // What is under way of the answer, if it is, ends as its source finds that the body has failed.

@@ -21,6 +21,11 @@
 namespace fce {
 namespace {
 
+// wolfSSL asks our callback about a chain that it finds good only then: where names are looked at.
+#ifndef WOLFSSL_ALWAYS_VERIFY_CB
+#error "this wolfSSL would take a certificate for any name"
+#endif
+
 constexpr const char* kSystemFile = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
 constexpr std::string_view kEnd = "-----END CERTIFICATE-----";

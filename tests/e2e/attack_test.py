@@ -25,7 +25,8 @@ tenant = "t"
 channel = "{channel}"
 """
 LIMITS = {"h2_resets_per_s": 20, "h2_continuations_max": 8, "h2_control_per_s": 50,
-          "ws_control_per_s": 20, "tls_handshake_ms": 2000, "header_ms": 2000}
+          "ws_control_per_s": 20, "tls_handshake_ms": 2000, "header_ms": 2000,
+          "h2_idle_ms": 2000}
 CANCEL = struct.pack("!I", 8)
 
 node = None
@@ -118,7 +119,7 @@ def control_frames():
             yield frame(DATA, 0, 1)
     flood(empty_data(), "limit_http2_control", "empty DATA")
     # nghttp2 skips what it does not know without a word; but it keeps no connection alive.
-    flood((frame(77, 0, 0, b"?" * 1000) * 10 for _ in many), "limit_header_time", "unknown frames")
+    flood((frame(77, 0, 0, b"?" * 1000) * 10 for _ in many), "limit_http2_idle", "unknown frames")
     with H2(node.port) as wire:
         wire.send(frame(PING, 0, 0, b"12345678") * 30)
         for _ in range(30):

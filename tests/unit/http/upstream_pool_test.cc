@@ -239,6 +239,48 @@ TEST_CASE("upstream pool: a server that fails is left alone, then tried by one")
   CHECK(watch.times("upstream peer ") == 2);
 }
 
+TEST_CASE("upstream pool: who has failed a request is not given it again") {
+  ScriptedServer dead, good;
+  ClientNode node;
+  node.options.fails_max = 0;
+  node.options.peers = {{dead.url(), 1000}, {good.url(), 1}};
+  node.make();
+  dead.close();
+  for (int i = 0; i < 5; ++i) {
+    Record record;
+    node.get(record);
+    node.serve(good, kLast);
+    CHECK(record.last == "end");
+  }
+  CHECK(node.count(Counter::upstream_retries) == 5);
+}
+
+TEST_CASE("upstream pool: a kept connection that is closed is no failure of its server") {
+  ScriptedServer a, b;
+  ClientNode node;
+  node.options.fails_max = 1;
+  node.use({&a, &b});
+  Record warm;
+  node.get(warm);
+  int fd = -1;
+  who(node, {&a, &b}, &fd);
+  node.write(fd, ok_answer("x"));
+  REQUIRE(warm.last == "end");
+  // Until one goes to the connection that is kept.
+  Records others;
+  bool reused = false;
+  while (!reused) {
+    node.get(add(others));
+    node.turn();
+    reused = node.count(Counter::upstream_reused) == 1;
+  }
+  node.read(fd);
+  node.close(fd);
+  node.turn(10);
+  CHECK(node.count(Counter::upstream_retries) == 1);
+  CHECK(node.count(Counter::upstream_peer_down) == 0);
+}
+
 TEST_CASE("upstream pool: when all are down it says so; one alone is never taken out") {
   ScriptedServer a, b;
   ClientNode node;

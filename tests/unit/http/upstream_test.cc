@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 
 #include "http/client_node.h"
 #include "http/h1_node.h"
@@ -133,6 +134,38 @@ TEST_CASE("upstream: a server that answers, and resets what it does not want to 
   const std::string answer = "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
   CHECK(::send(fd, answer.data(), answer.size(), 0) == static_cast<ssize_t>(answer.size()));
   node.close(fd);  // with unread bytes: a reset
+  node.turn(20);
+  CHECK(record.text() == "413 content-length=3; length 3|big|end");
+}
+
+TEST_CASE("upstream: a write that fails does not lose what the server has said") {
+  ScriptedServer server;
+  ClientNode node;
+  node.use({&server});
+  struct Late final : BodySource {
+    Pull pull(Gather& out, size_t) override {
+      if (++pulls == 2) hook();
+      out.copy("more");
+      return pulls == 1 ? Pull::wait : Pull::more;
+    }
+    void again() { wake(Lane::answer); }
+    std::function<void()> hook;
+    int pulls = 0;
+  };
+  auto source = std::make_unique<Late>();
+  Late& late = *source;
+  Record record;
+  node.post(record, Body::pulled(std::move(source), std::nullopt));
+  const int fd = node.accept(server);
+  node.turn();
+  // Between the poll of a turn and its flush: with unread bytes, so it is a reset.
+  late.hook = [&] {
+    const std::string answer = "HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig";
+    CHECK(::send(fd, answer.data(), answer.size(), 0) == static_cast<ssize_t>(answer.size()));
+    ::close(fd);
+    std::erase(node.taken, fd);
+  };
+  late.again();
   node.turn(20);
   CHECK(record.text() == "413 content-length=3; length 3|big|end");
 }
