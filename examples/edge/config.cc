@@ -179,6 +179,16 @@ class Loader {
       section.flag("tls", &listen.tls);
       section.number("backlog", &listen.backlog, 1, 1u << 20);
       section.number("unix_mode", &listen.unix_mode, 1, 0777);
+      size_t proxy_protocol = 0;
+      section.choice("proxy_protocol", &proxy_protocol, {"off", "required"});
+      listen.proxy_protocol = proxy_protocol == 1;
+      listen.proxy_protocol_from_place =
+          section.words("proxy_protocol_from", &listen.proxy_protocol_from);
+      const std::string networks = networks_fault(listen.proxy_protocol_from);
+      if (!networks.empty()) section.fail(listen.proxy_protocol_from_place, networks);
+      if (!listen.proxy_protocol && !listen.proxy_protocol_from.empty()) {
+        section.fail(listen.proxy_protocol_from_place, "needs proxy_protocol = \"required\"");
+      }
       section.finish();
       config_.listens.push_back(listen);
     }
@@ -206,6 +216,10 @@ class Loader {
       section.text("index", &directory.index);
       section.text("cache_control", &directory.cache_control);
       section.flag("precompressed", &directory.precompressed);
+      section.flag("compress", &directory.compress);
+      section.number("compress_level", &directory.compress_level, 1, 9);
+      section.number("compress_bytes_min", &directory.compress_bytes_min, 1, kBytesMax);
+      section.words("compress_types", &directory.compress_types);
       section.number("memory_bytes_max", &directory.memory_bytes_max, 1, kBytesMax);
       section.number("revalidate_ms", &directory.revalidate_ms, 1, kMsMax);
       section.finish();

@@ -105,6 +105,9 @@ struct ListenSettings {
   bool tls = false;
   uint32_t backlog = 0;
   uint32_t unix_mode = 0;
+  bool proxy_protocol = false;
+  std::string proxy_protocol_from;  // networks with blanks between them; "": any
+  Place proxy_protocol_from_place;
   Place place;
 };
 
@@ -127,6 +130,10 @@ struct DirectorySettings {
   std::string index;
   std::string cache_control;
   bool precompressed = true;
+  bool compress = false;
+  uint32_t compress_level = 0;
+  uint32_t compress_bytes_min = 0;
+  std::string compress_types;
   uint32_t memory_bytes_max = 0;
   uint32_t revalidate_ms = 0;
 };

@@ -31,7 +31,8 @@ bool same_listens(const Config& a, const Config& b) {
     const ListenSettings& x = a.listens[i];
     const ListenSettings& y = b.listens[i];
     if (x.address != y.address || x.tls != y.tls || x.backlog != y.backlog ||
-        x.unix_mode != y.unix_mode) {
+        x.unix_mode != y.unix_mode || x.proxy_protocol != y.proxy_protocol ||
+        x.proxy_protocol_from != y.proxy_protocol_from) {
       return false;
     }
   }
@@ -120,6 +121,9 @@ void Node::listen() {
     options.tls = settings.tls ? 1 : 0;
     options.backlog = settings.backlog;
     options.unix_mode = settings.unix_mode;
+    options.proxy_protocol = settings.proxy_protocol ? 1 : 0;
+    if (!settings.proxy_protocol_from.empty())
+      options.proxy_protocol_from = settings.proxy_protocol_from.c_str();
     uint16_t port = 0;
     const int status = fce_node_listen(node_.get(), &options, &port);
     if (status != FCE_OK) config_.fail(settings.place, fce_last_error());

@@ -103,6 +103,26 @@ Place Section::text(const char* key, std::string* out) {
   return found.place;
 }
 
+Place Section::words(const char* key, std::string* out) {
+  const Found found = find(key);
+  if (found.node == nullptr) return place();
+  const auto* array = found.node->as_array();
+  if (array == nullptr || array->empty()) {
+    fail(found.place, "expected an array of strings that is not empty, got " + shown(*found.node));
+  }
+  std::string joined;
+  for (const toml::node& entry : *array) {
+    const auto* word = entry.as_string();
+    if (word == nullptr || word->get().empty() ||
+        word->get().find_first_of(std::string(" \t\n\0", 4)) != std::string::npos) {
+      fail(found.place, "expected strings without blanks, got " + shown(entry));
+    }
+    joined += (joined.empty() ? "" : " ") + word->get();
+  }
+  *out = joined;
+  return found.place;
+}
+
 Place Section::path(const char* key, std::string* out) {
   std::string given;
   Place where = text(key, &given);

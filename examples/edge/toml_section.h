@@ -43,6 +43,8 @@ class Section {
 
   // Each reader leaves `out` alone when the key is absent and tells where it was said otherwise.
   Place text(const char* key, std::string* out);
+  // An array of strings, as one string with blanks between them.
+  Place words(const char* key, std::string* out);
   Place path(const char* key, std::string* out);
   Place flag(const char* key, bool* out);
   Place number(const char* key, uint32_t* out, uint32_t min, uint32_t max);

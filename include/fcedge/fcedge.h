@@ -196,6 +196,14 @@ typedef struct fce_listen_options {
   uint32_t tls;       /* 1: TLS with the node's certificates, HTTP/2 and HTTP/1.1 by ALPN */
   uint32_t backlog;   /* of the kernel's accept queue [4096] */
   uint32_t unix_mode; /* file mode of a unix socket [0660] */
+  /* 1: every connection begins with a header of the PROXY protocol, version 1 or 2, before TLS; a
+   * proxy in front says by it who the client is. One without, or malformed, or not there within
+   * `header_ms` is closed. Where anyone can connect, anyone can claim to be anybody: so name the
+   * proxies. */
+  uint32_t proxy_protocol;
+  /* The networks that proxies come from, separated by blanks: "10.0.0.0/8 2001:db8::/32"; others
+   * are closed at once. Whoever comes by a unix socket is trusted. NULL: any */
+  const char* proxy_protocol_from;
 } fce_listen_options;
 
 FCE_API void fce_listen_options_init(fce_listen_options* options);

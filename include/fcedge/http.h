@@ -38,6 +38,18 @@ typedef struct fce_route_options {
   const char* origins; /* CORS and WebSocket Origin check: "https://a.example https://b.example",
                           "*"; NULL: same origin only */
   uint32_t body_bytes_max; /* request body; 0: the node's limit */
+  /* 1: answers of the types below are compressed by zstd, br or gzip for clients that accept it.
+   * They get Vary: Accept-Encoding, a weak ETag and no Accept-Ranges. What has a Content-Encoding
+   * or a Content-Range, or says Cache-Control: no-transform, goes out as it is; so do answers to
+   * one client too many at once. Not for answers that hold a secret beside what a client has sent:
+   * from their length it can be guessed (BREACH). */
+  uint32_t compress;
+  uint32_t compress_level;     /* 1 (fast) to 9 (small) [5 for gzip, 4 for br, 3 for zstd] */
+  uint32_t compress_bytes_min; /* smaller ones go out as they are [1024] */
+  /* Media types, separated by blanks, "text/" and a star among them. NULL: text, but event streams,
+   * and the usual ones of JSON, JavaScript, XML, SVG, WebAssembly and uncompressed fonts and images
+   */
+  const char* compress_types;
 } fce_route_options;
 
 FCE_API void fce_route_options_init(fce_route_options* options);
@@ -112,7 +124,7 @@ typedef struct fce_directory_options {
 
 FCE_API void fce_directory_options_init(fce_directory_options* options);
 
-/* Serves files: ETag, Last-Modified, conditional requests and one Range (RFC 9110 sections 13, 14).
+/* Serves files: ETag, Last-Modified, conditional requests and ranges (RFC 9110 sections 13, 14).
  * The route's pattern must end in a wildcard ("/{path...}"), which names the file. Dot files are
  * 404. Errors: FCE_ENOENT, FCE_EACCES when the root is not a readable directory. */
 FCE_API int fce_routes_add_directory(fce_routes* routes, const fce_route_options* options,

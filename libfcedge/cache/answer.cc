@@ -40,6 +40,7 @@ void select(const CacheRequest& request, const StoredView& stored, uint64_t body
   }
   if (!request.selection.range || !wants_part(request, stored)) return;
   switch (parse_range(request.selection.range.value, body_bytes, &out->part)) {
+    case RangeAnswer::too_many:
     case RangeAnswer::whole: out->part = {0, body_bytes}; return;
     case RangeAnswer::partial: out->status = 206; return;
     case RangeAnswer::unsatisfiable: out->status = 416; return;

@@ -92,7 +92,16 @@ Status Node::listen(const fce_listen_options& options, uint16_t* port) {
   how.shards = shard_count();
   how.backlog = or_default(options.backlog, how.backlog);
   how.unix_mode = or_default(options.unix_mode, how.unix_mode);
-  Address entry{{}, options.tls != 0};
+  Address entry{{}, options.tls != 0, nullptr};
+  if (options.proxy_protocol) {
+    auto policy = std::make_unique<ProxyPolicy>();
+    const char* const from = options.proxy_protocol_from;
+    status = ProxyPolicy::parse(from ? from : "", policy.get());
+    if (status != Status::ok) return status;
+    entry.proxy = std::move(policy);
+  } else if (options.proxy_protocol_from) {
+    return fail(Status::invalid, "who may speak the PROXY protocol is said of a listener without");
+  }
   status = BoundAddress::bind(address, how, &entry.bound);
   if (status != Status::ok) return status;
   if (port) *port = entry.bound.port();
@@ -160,7 +169,7 @@ Status Node::open_listeners() {
     const bool shared = address.bound.is_unix() && shard_count() > 1;
     for (const auto& shard : shards_) {
       const int fd = address.bound.take(shard->index());
-      const Status status = shard->listen(fd, certificates, shared);
+      const Status status = shard->listen(fd, certificates, address.proxy.get(), shared);
       if (status != Status::ok) return status;
     }
   }

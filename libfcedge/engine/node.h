@@ -78,6 +78,7 @@ class Node {
   struct Address {
     BoundAddress bound;
     bool tls;
+    std::unique_ptr<const ProxyPolicy> proxy;  // null: no PROXY protocol
   };
   Status open_listeners();
 

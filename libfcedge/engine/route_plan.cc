@@ -7,6 +7,7 @@
 
 #include "engine/node.h"
 #include "engine/options.h"
+#include "http/compress.h"
 
 namespace fce {
 namespace {
@@ -43,6 +44,14 @@ Status RoutePlan::read(const fce_route_options* options, const char* methods, Ro
   out->methods = split_methods(known.methods ? known.methods : methods);
   for (const char* c = known.host ? known.host : ""; *c; ++c) out->host += ascii_lower(*c);
   out->body_bytes_max = known.body_bytes_max;
+  if (known.compress) {
+    auto policy = std::make_shared<CompressPolicy>();
+    const char* const types = known.compress_types ? known.compress_types : "";
+    const Status made =
+        CompressPolicy::make(known.compress_level, known.compress_bytes_min, types, policy.get());
+    if (made != Status::ok) return made;
+    out->compress = std::move(policy);
+  }
   return known.origins ? OriginPolicy::parse(known.origins, &out->origins) : Status::ok;
 }
 

@@ -58,8 +58,10 @@ Status Shard::open(UringMode uring) {
   return status == Status::ok ? net_.batch.use_uring(uring) : status;
 }
 
-Status Shard::listen(int fd, const CertificateStore* certificates, bool shared) {
+Status Shard::listen(int fd, const CertificateStore* certificates, const ProxyPolicy* proxy,
+                     bool shared) {
   auto listener = std::make_unique<Listener>(net_, certificates, server_);
+  if (proxy) listener->require_proxy(*proxy);
   const size_t index = listeners_.size();
   if (shared) listener->set_hand_out([this, index](int accepted) { hand_out(index, accepted); });
   // A shard without a socket of its own still serves what others hand it.

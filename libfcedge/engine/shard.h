@@ -30,7 +30,8 @@ class Shard {
   // Before `start`.
   Status open(UringMode uring);
   // Accepts on `fd`, in TLS if there is a store. `shared` sockets hand connections round.
-  Status listen(int fd, const CertificateStore* certificates, bool shared);
+  Status listen(int fd, const CertificateStore* certificates, const ProxyPolicy* proxy,
+                bool shared);
   void start();
 
   // From any other thread, while started.

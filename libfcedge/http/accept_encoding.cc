@@ -20,37 +20,58 @@ int parse_member(std::string_view member, std::string_view* coding) {
 
 }  // namespace
 
+std::string_view coding_name(ContentCoding coding) {
+  switch (coding) {
+    case ContentCoding::identity: break;
+    case ContentCoding::gzip: return "gzip";
+    case ContentCoding::br: return "br";
+    case ContentCoding::zstd: return "zstd";
+  }
+  return "identity";
+}
+
 AcceptEncoding AcceptEncoding::parse(std::string_view value) {
-  int br = -1, gzip = -1, identity = -1, any = -1;
+  constexpr ContentCoding kCodings[] = {ContentCoding::identity, ContentCoding::gzip,
+                                        ContentCoding::br, ContentCoding::zstd};
+  std::array<int, std::size(kCodings)> named;
+  named.fill(-1);
+  int any = -1;
   for (std::string_view member; next_member(&value, &member);) {
     std::string_view coding;
     const int quality = parse_member(member, &coding);
     if (quality < 0) continue;
-    if (equals_ignoring_case(coding, "br"))
-      br = quality;
-    else if (equals_ignoring_case(coding, "gzip"))
-      gzip = quality;
-    else if (equals_ignoring_case(coding, "x-gzip"))
-      gzip = quality;
-    else if (equals_ignoring_case(coding, "identity"))
-      identity = quality;
-    else if (coding == "*")
-      any = quality;
+    if (equals_ignoring_case(coding, "x-gzip")) coding = "gzip";
+    if (coding == "*") any = quality;
+    for (const ContentCoding known : kCodings)
+      if (equals_ignoring_case(coding, coding_name(known)))
+        named[static_cast<size_t>(known)] = quality;
   }
   AcceptEncoding accepted;
   const int others = any < 0 ? 0 : any;
-  accepted.br_ = static_cast<uint16_t>(br < 0 ? others : br);
-  accepted.gzip_ = static_cast<uint16_t>(gzip < 0 ? others : gzip);
-  accepted.identity_ = static_cast<uint16_t>(identity >= 0 ? identity : any >= 0 ? any : 1);
+  for (size_t i = 0; i < named.size(); ++i)
+    accepted.quality_[i] = static_cast<uint16_t>(named[i] < 0 ? others : named[i]);
+  if (named[0] < 0 && any < 0) accepted.quality_[0] = 1;
   return accepted;
 }
 
+ContentCoding AcceptEncoding::choose(std::span<const ContentCoding> have) const {
+  ContentCoding best = ContentCoding::identity;
+  for (const ContentCoding coding : have) {
+    // Of equal ones a coding goes before identity, and an earlier one before a later one.
+    const bool first = best == ContentCoding::identity;
+    if (quality(coding) > 0 &&
+        (first ? quality(coding) >= quality(best) : quality(coding) > quality(best)))
+      best = coding;
+  }
+  return best;
+}
+
 ContentCoding AcceptEncoding::choose(bool have_gzip, bool have_br) const {
-  const uint16_t br = have_br ? br_ : 0;
-  const uint16_t gzip = have_gzip ? gzip_ : 0;
-  if (br > 0 && br >= gzip && br >= identity_) return ContentCoding::br;
-  if (gzip > 0 && gzip >= identity_) return ContentCoding::gzip;
-  return ContentCoding::identity;
+  ContentCoding have[2];
+  size_t count = 0;
+  if (have_br) have[count++] = ContentCoding::br;
+  if (have_gzip) have[count++] = ContentCoding::gzip;
+  return choose(std::span(have).first(count));
 }
 
 }  // namespace fce

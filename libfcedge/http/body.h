@@ -39,6 +39,8 @@ class BodySource {
   };
   // Adds at most `max` bytes (max >= 1) to `out`. Never calls the reader.
   virtual Pull pull(Gather& out, size_t max) = 0;
+  // Whether it adds parts of files where a gather takes them. `max` is what that has room for then.
+  virtual bool is_file() const { return false; }
   // The node drains: an endless source adds what it has to say and ends soon.
   virtual void on_drain() {}
 

@@ -25,8 +25,9 @@ struct FileFields {
   bool vary = false;          // there may be precompressed variants
 };
 
-// One representation of a file: itself, or what was compressed beforehand.
-class FileVariant {
+// One representation of a file: itself, or what was compressed beforehand. It stands in its cache's
+// list of those that are held open.
+class FileVariant : public ListNode<FileVariant> {
  public:
   FileVariant(std::string path, const FileIdentity& identity);
   FileVariant(const FileVariant&) = delete;
@@ -46,7 +47,8 @@ class FileVariant {
   // The first of them: those that a 304 has, too.
   std::span<const Header> headers_not_modified() const { return headers().first(kept_count_); }
 
-  ChunkRef content;  // null: it is read from the disk for each answer
+  ChunkRef content;                // null: it is too large to be kept in memory
+  std::shared_ptr<const Fd> file;  // held open for those to come, or null
 
   static constexpr size_t kHeadersMax = 8;
 
@@ -82,7 +84,7 @@ struct CachedFile : ListNode<CachedFile> {
   size_t cost_bytes = 0;
   std::unique_ptr<FileVariant> plain, gzip, br;
 
-  const FileVariant& variant(ContentCoding coding) const {
+  FileVariant& variant(ContentCoding coding) const {
     if (coding == ContentCoding::br) return *br;
     return coding == ContentCoding::gzip ? *gzip : *plain;
   }

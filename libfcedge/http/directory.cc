@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "base/time.h"
@@ -74,6 +75,57 @@ void answer_part(Exchange& exchange, const FileVariant& variant, const ByteRange
   exchange.respond(206, std::span(fields).first(headers.size() + 1), std::move(body));
 }
 
+void answer_parts(Exchange& exchange, const FileVariant& variant, const ByteRanges& ranges,
+                  std::unique_ptr<PartSource> parts) {
+  std::array<Header, FileVariant::kHeadersMax> fields;
+  const auto headers = variant.headers();
+  std::copy(headers.begin(), headers.end(), fields.begin());
+  const auto type = std::find_if(fields.begin(), fields.end(),
+                                 [](const Header& field) { return field.name == "content-type"; });
+  auto body =
+      std::make_unique<MultiRangeBody>(std::move(parts), ranges, variant.size(), type->value);
+  const std::string multipart = body->content_type();
+  type->value = multipart;
+  const uint64_t length = body->length();
+  exchange.respond(206, std::span(fields).first(headers.size()),
+                   Body::pulled(std::move(body), length));
+}
+
+// A file in memory.
+class MemoryParts final : public PartSource {
+ public:
+  explicit MemoryParts(ChunkRef content) : content_(std::move(content)) {}
+  Body part(const ByteRange& range) override {
+    return Body::of({content_, content_.bytes().subspan(range.first, range.length)});
+  }
+
+ private:
+  const ChunkRef content_;
+};
+
+// An open file.
+class FileParts final : public PartSource {
+ public:
+  FileParts(std::shared_ptr<const Fd> file, NetContext& net, Workers* workers)
+      : file_(std::move(file)), net_(net), workers_(workers) {}
+  Body part(const ByteRange& range) override {
+    return Body::pulled(std::make_unique<FileBody>(file_, range.first, range.length, net_.loop,
+                                                   net_.counters, workers_),
+                        range.length);
+  }
+
+ private:
+  const std::shared_ptr<const Fd> file_;
+  NetContext& net_;
+  Workers* const workers_;
+};
+
+// Whether a file that is in memory goes out by a shorter way from the page cache. What is encrypted
+// or framed does not.
+bool sendfile_pays(const Request& request, uint64_t length) {
+  return !request.tls && request.version < 20 && length >= FileBody::kSendfileOverMemoryLeast;
+}
+
 }  // namespace
 
 Status check_directory(const DirectoryOptions& options) {
@@ -135,40 +187,56 @@ bool DirectoryHandler::serve(Exchange& exchange, FileCache& cache, const CachedF
       return true;
     case Precondition::failed: exchange.respond_text(412, "precondition failed\n"); return true;
   }
-  return respond_content(exchange, cache, variant, fields);
+  return respond_content(exchange, cache, file, coding, fields);
 }
 
-bool DirectoryHandler::respond_content(Exchange& exchange, const FileCache& cache,
-                                       const FileVariant& variant,
-                                       const SelectionFields& fields) const {
+bool DirectoryHandler::respond_content(Exchange& exchange, FileCache& cache, const CachedFile& file,
+                                       ContentCoding coding, const SelectionFields& fields) const {
+  const FileVariant& variant = file.variant(coding);
   const Method method = exchange.request.method;
-  ByteRange range{0, variant.size()};
+  ByteRanges ranges;
   RangeAnswer answer = RangeAnswer::whole;
   if (fields.range && range_applies(fields, method, variant.validators(), wall_seconds()))
-    answer = parse_range(fields.range.value, variant.size(), &range);
+    answer = parse_ranges(fields.range.value, variant.size(), &ranges);
   if (answer == RangeAnswer::unsatisfiable) {
     answer_unsatisfiable(exchange, variant);
     return true;
   }
-
+  if (answer == RangeAnswer::too_many) exchange.http.net.counters.add(Counter::limit_ranges);
+  const bool partial = answer == RangeAnswer::partial;
+  const ByteRange range = partial ? ranges[0] : ByteRange{0, variant.size()};
   Body body;
-  if (variant.content) {
-    body = Body::of({variant.content, variant.content.bytes().subspan(range.first, range.length)});
-  } else if (method == Method::head || range.length == 0) {
+  if (method == Method::head || range.length == 0) {
     body.length = range.length;
   } else {
-    Fd fd;
-    if (!cache.open_variant(variant, &fd)) return false;
-    NetContext& net = exchange.http.net;
-    body = Body::pulled(std::make_unique<FileBody>(std::move(fd), range.first, range.length,
-                                                   net.loop, net.counters, workers_),
-                        range.length);
+    auto parts = open_parts(exchange, cache, file, coding, range.length);
+    if (!parts) return false;
+    if (ranges.size() > 1) {
+      answer_parts(exchange, variant, ranges, std::move(parts));
+      return true;
+    }
+    body = parts->part(range);
   }
-  if (answer == RangeAnswer::partial)
+  if (partial)
     answer_part(exchange, variant, range, std::move(body));
   else
     exchange.respond(200, variant.headers(), std::move(body));
   return true;
+}
+
+// What is in memory is also opened, when `length` bytes of it go out by a shorter way from the page
+// cache; if it cannot be, memory will do. Null: the file is not the same any more.
+std::unique_ptr<PartSource> DirectoryHandler::open_parts(Exchange& exchange, FileCache& cache,
+                                                         const CachedFile& file,
+                                                         ContentCoding coding,
+                                                         uint64_t length) const {
+  NetContext& net = exchange.http.net;
+  const FileVariant& variant = file.variant(coding);
+  if (!variant.content || sendfile_pays(exchange.request, length)) {
+    if (auto opened = cache.open_variant(file, coding, net.counters))
+      return std::make_unique<FileParts>(std::move(opened), net, workers_);
+  }
+  return variant.content ? std::make_unique<MemoryParts>(variant.content) : nullptr;
 }
 
 }  // namespace fce

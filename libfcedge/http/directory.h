@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DirectoryHandler: serves the files of a directory (GET, HEAD) with validators, conditional
-// requests, one byte range and variants that were compressed beforehand.
+// requests, byte ranges and variants that were compressed beforehand.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "http/file_cache.h"
 #include "http/handler.h"
+#include "http/multi_range.h"
 
 namespace fce {
 
@@ -43,8 +44,11 @@ class DirectoryHandler final : public Handler {
  private:
   explicit DirectoryHandler(Workers* workers) : workers_(workers) {}
   bool serve(Exchange& exchange, FileCache& cache, const CachedFile& file) const;
-  bool respond_content(Exchange& exchange, const FileCache& cache, const FileVariant& variant,
-                       const SelectionFields& fields) const;
+  bool respond_content(Exchange& exchange, FileCache& cache, const CachedFile& file,
+                       ContentCoding coding, const SelectionFields& fields) const;
+  std::unique_ptr<PartSource> open_parts(Exchange& exchange, FileCache& cache,
+                                         const CachedFile& file, ContentCoding coding,
+                                         uint64_t length) const;
 
   FileCacheOptions options_;
   Workers* const workers_;

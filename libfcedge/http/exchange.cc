@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "http/answer.h"
+#include "http/compress.h"
 #include "http/context.h"
+#include "http/route_table.h"
 
 namespace fce {
 
@@ -27,7 +29,11 @@ void Exchange::respond(uint16_t status, std::span<const Header> headers, Body bo
   if (!transport) return;
   count_answer(http.net.counters, status);
   http.net.loop.answered(began_us);
-  transport->on_answer(*this, status, headers, std::move(body));
+  if (!route || !route->compress)
+    return transport->on_answer(*this, status, headers, std::move(body));
+  std::vector<Header> changed(headers.begin(), headers.end());
+  compress_answer(*this, *route->compress, status, &changed, &body);
+  transport->on_answer(*this, status, changed, std::move(body));
 }
 
 void Exchange::respond_text(uint16_t status, std::string_view text,

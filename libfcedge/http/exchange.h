@@ -96,7 +96,8 @@ class Exchange {
 
   // Answers. Exactly one of respond, abort and upgrade is called, once; after the client is gone
   // they do nothing. Date and, for a known length, Content-Length are added by the codec; so are
-  // the CORS fields of the route. The body is left out for HEAD, 204 and 304.
+  // the CORS fields of the route. Where the route says so, the answer is compressed. The body is
+  // left out for HEAD, 204 and 304.
   void respond(uint16_t status, std::span<const Header> headers, Body body);
   // A short text/plain answer for errors.
   void respond_text(uint16_t status, std::string_view text, std::span<const Header> headers = {});

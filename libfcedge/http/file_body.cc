@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/file_body.h"
 
+#include <fcntl.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -12,15 +13,20 @@ namespace {
 
 // Less than this is not worth a system call; what the client does not take yet is kept.
 constexpr size_t kSmallestReadBytes = 16 * 1024;
+// What is asked of the disk along with a piece, so that the pieces after it are there in time.
+constexpr uint64_t kReadAheadBytes = 1 << 20;
 
 }  // namespace
 
 class FileBody::ReadJob final : public Job {
  public:
-  ReadJob(std::shared_ptr<Link> link, std::shared_ptr<const Fd> fd, uint64_t offset, size_t size)
-      : link_(std::move(link)), fd_(std::move(fd)), offset_(offset), size_(size) {}
+  ReadJob(std::shared_ptr<Link> link, std::shared_ptr<const Fd> fd, uint64_t offset, size_t size,
+          uint64_t ahead)
+      : link_(std::move(link)), fd_(std::move(fd)), offset_(offset), size_(size), ahead_(ahead) {}
 
   void work() override {
+    (void)::posix_fadvise(fd_->get(), static_cast<off_t>(offset_), static_cast<off_t>(ahead_),
+                          POSIX_FADV_WILLNEED);
     chunk_ = ChunkRef::make(size_);
     if (!read_exactly(*fd_, offset_, chunk_->data(), size_)) chunk_ = {};
   }
@@ -40,19 +46,21 @@ class FileBody::ReadJob final : public Job {
   const std::shared_ptr<const Fd> fd_;
   const uint64_t offset_;
   const size_t size_;
+  const uint64_t ahead_;
   ChunkRef chunk_;
 };
 
-FileBody::FileBody(Fd fd, uint64_t offset, uint64_t length, Loop& loop, Counters& counters,
-                   Workers* workers)
-    : fd_(std::make_shared<const Fd>(std::move(fd))),
+FileBody::FileBody(std::shared_ptr<const Fd> fd, uint64_t offset, uint64_t length, Loop& loop,
+                   Counters& counters, Workers* workers)
+    : fd_(std::move(fd)),
       offset_(offset),
       unread_(length),
       unsent_(length),
       loop_(loop),
       counters_(counters),
       workers_(workers),
-      retry_timer_(on_retry, this) {}
+      retry_timer_(on_retry, this),
+      is_large_(length >= kSendfileLeast) {}
 
 FileBody::~FileBody() {
   if (link_) link_->body = nullptr;
@@ -60,6 +68,8 @@ FileBody::~FileBody() {
 
 BodySource::Pull FileBody::pull(Gather& out, size_t max) {
   if (state_ == State::ready && piece_.bytes.empty()) {
+    if (is_large_ && out.takes_files() && add_file(out, max))
+      return unsent_ == 0 ? Pull::end : Pull::more;
     const size_t size = std::clamp(max, kSmallestReadBytes, kPieceBytes);
     read_piece(static_cast<size_t>(std::min<uint64_t>(size, unread_)));
   }
@@ -72,6 +82,18 @@ BodySource::Pull FileBody::pull(Gather& out, size_t max) {
   out.add(std::move(part));
   unsent_ -= size;
   return unsent_ == 0 ? Pull::end : Pull::more;
+}
+
+// False when it is not there, or too little for that.
+bool FileBody::add_file(Gather& out, size_t max) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(max, unread_));
+  if (size < kSmallestReadBytes && size < unread_) return false;
+  if (!in_page_cache(*fd_, offset_, size)) return false;
+  out.add(FilePlace{fd_, offset_}, size);
+  offset_ += size;
+  unread_ -= size;
+  unsent_ -= size;
+  return true;
 }
 
 void FileBody::read_piece(size_t size) {
@@ -93,7 +115,8 @@ void FileBody::read_piece(size_t size) {
 void FileBody::read_by_worker(size_t size) {
   state_ = State::reading;
   if (!link_) link_ = std::make_shared<Link>(Link{this});
-  std::unique_ptr<Job> job = std::make_unique<ReadJob>(link_, fd_, offset_, size);
+  const uint64_t ahead = std::min(unread_, kReadAheadBytes);
+  std::unique_ptr<Job> job = std::make_unique<ReadJob>(link_, fd_, offset_, size, ahead);
   switch (workers_->submit(job, loop_)) {
     case Status::ok: return;
     case Status::full: return retry_later();

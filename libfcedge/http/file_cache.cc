@@ -187,13 +187,41 @@ const CachedFile& FileCache::keep_outside(std::unique_ptr<CachedFile> file) {
 void FileCache::erase(CachedFile* file) {
   memory_bytes_ -= file->cost_bytes;
   if (file->kind != Kind::file) --negatives_count_;
+  for (const auto* variant : {file->plain.get(), file->gzip.get(), file->br.get()})
+    if (variant && variant->file) --open_count_;
   files_.erase(files_.find(file->path));
 }
 
-bool FileCache::open_variant(const FileVariant& variant, Fd* fd) const {
+std::shared_ptr<const Fd> FileCache::open_variant(const CachedFile& file, ContentCoding coding,
+                                                  Counters& counters) {
+  FileVariant& variant = file.variant(coding);
   FileIdentity identity;
-  return root_.open_file(variant.path(), fd, &identity) == Found::file &&
-         identity == variant.identity();
+  if (variant.file) {
+    // Replaced or written to: the change of its inode's time tells of both.
+    if (!stat_open(*variant.file, &identity) || !(identity == variant.identity())) return nullptr;
+    open_.push_back(&variant);
+    return variant.file;
+  }
+  Fd fd;
+  if (root_.open_file(variant.path(), &fd, &identity) != Found::file ||
+      !(identity == variant.identity()))
+    return nullptr;
+  auto opened = std::make_shared<const Fd>(std::move(fd));
+  if (!static_cast<const ListNode<CachedFile>&>(file).linked()) return opened;  // not in the cache
+  if (open_count_ == kOpenFilesMax) {
+    close_file(open_.front());
+    counters.add(Counter::limit_open_files);
+  }
+  variant.file = opened;
+  open_.push_back(&variant);
+  ++open_count_;
+  return opened;
+}
+
+void FileCache::close_file(FileVariant* variant) {
+  variant->unlink();
+  variant->file = nullptr;
+  --open_count_;
 }
 
 void FileCache::forget(const CachedFile& file) {

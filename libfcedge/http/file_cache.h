@@ -30,6 +30,8 @@ class FileCache {
  public:
   // Files above this are read from the disk (which is: from the page cache) for each answer.
   static constexpr uint64_t kContentBytesMax = 256 * 1024;
+  // Of those that were sent from the disk lately so many are held open.
+  static constexpr size_t kOpenFilesMax = 64;
   // Paths that lead to no file are remembered, so that a herd after one is cheap; but so few, and
   // so short, that a client who makes paths up costs no memory.
   static constexpr size_t kNegativesMax = 1024;
@@ -44,9 +46,10 @@ class FileCache {
   // What is at `path`, which is relative to the root; one that is empty or ends in "/" is that
   // directory's index. Valid until the next call.
   const CachedFile& find(std::string_view path, uint64_t now_ms, Counters& counters);
-  // Opens the file behind a variant whose content is not in memory. False when it is not the same
+  // The open file behind a variant, which is held open for a while. Null when it is not the same
   // any more; `forget` the file then and ask again.
-  bool open_variant(const FileVariant& variant, Fd* fd) const;
+  std::shared_ptr<const Fd> open_variant(const CachedFile& file, ContentCoding coding,
+                                         Counters& counters);
   void forget(const CachedFile& file);
 
   uint64_t memory_bytes() const { return memory_bytes_; }
@@ -69,6 +72,7 @@ class FileCache {
   const CachedFile& keep_negative(std::unique_ptr<CachedFile> file);
   const CachedFile& keep_outside(std::unique_ptr<CachedFile> file);
   void erase(CachedFile* file);
+  void close_file(FileVariant* variant);
   // Drops everything and returns true when the root is another directory by now.
   bool follow_root(uint64_t now_ms);
 
@@ -81,6 +85,8 @@ class FileCache {
   // The least recently used first.
   List<CachedFile> used_;
   List<CachedFile> negatives_;
+  List<FileVariant> open_;
+  size_t open_count_ = 0;
   std::unique_ptr<CachedFile> outside_;  // the last answer that is not in the cache
 };
 

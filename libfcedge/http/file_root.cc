@@ -55,10 +55,6 @@ FileRoot::Found found_from_errno(int error) {
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Status FileRoot::open(const std::string& path) {
   // The walk needs to search the directory only, but one that cannot be read is a mistake.
   Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -139,18 +135,6 @@ bool stat_open(const Fd& fd, FileIdentity* identity) {
   struct stat info;
   if (fstat(fd.get(), &info) != 0) return false;
   *identity = identity_of(info);
-  return true;
-}
-
-bool read_exactly(const Fd& fd, uint64_t offset, uint8_t* to, size_t size) {
-  while (size > 0) {
-    const ssize_t got = ::pread(fd.get(), to, size, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    to += got;
-    offset += static_cast<uint64_t>(got);
-    size -= static_cast<size_t>(got);
-  }
   return true;
 }
 

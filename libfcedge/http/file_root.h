@@ -5,30 +5,11 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
+#include "base/fd.h"
 #include "base/status.h"
 
 namespace fce {
-
-// A file descriptor that is closed by its owner.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // What tells one content of a file from another without reading it.
 struct FileIdentity {
@@ -81,7 +62,5 @@ class FileRoot {
 
 // Reads the identity of an open file again.
 bool stat_open(const Fd& fd, FileIdentity* identity);
-// Reads exactly `size` bytes from `offset`, blocking. False when there are fewer or on an error.
-bool read_exactly(const Fd& fd, uint64_t offset, uint8_t* to, size_t size);
 
 }  // namespace fce

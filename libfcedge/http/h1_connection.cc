@@ -335,6 +335,7 @@ bool H1Connection::pull(Gather& out) {
     const size_t room = out.room();
     if (room <= kChunkHeadBytes) return true;
     size_t max = chunked_ ? std::min(room, kChunkBytesMax) : room;
+    if (!chunked_ && source_->is_file()) max = out.file_room();
     if (source_left_) max = static_cast<size_t>(std::min<uint64_t>(max, *source_left_));
     const Gather::Mark mark = out.mark();
     uint8_t* head = chunked_ ? out.reserve(kChunkHeadBytes) : nullptr;

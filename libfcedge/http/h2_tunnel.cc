@@ -64,18 +64,17 @@ BodySource::Pull H2Tunnel::pull(Gather& out, size_t max) {
 // True when nothing is left of it.
 bool H2Tunnel::send_rest(Gather& out, size_t max) {
   for (; rest_first_ < rest_.size(); ++rest_first_) {
-    Slice& slice = rest_[rest_first_];
+    OutPiece& piece = rest_[rest_first_];
     const size_t room = std::min(max, out.room());
     if (room == 0) return false;
-    if (slice.bytes.size() > room) {
-      out.add(Slice{slice.chunk, slice.bytes.first(room)});
-      slice.bytes = slice.bytes.subspan(room);
+    if (piece.size() > room) {
+      out.add(piece.take(room));
       return false;
     }
-    max -= slice.bytes.size();
-    out.add(std::move(slice));
+    max -= piece.size();
+    out.add(std::move(piece));
   }
-  std::vector<Slice>().swap(rest_);
+  std::vector<OutPiece>().swap(rest_);
   rest_first_ = 0;
   return true;
 }

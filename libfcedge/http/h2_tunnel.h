@@ -45,9 +45,9 @@ class H2Tunnel final : public BodySource, public WsTunnel {
 
   H2Stream& stream_;
   StreamOwner* owner_ = nullptr;
-  std::vector<Slice> rest_;  // what the owner gave beyond what one DATA frame could take
-  size_t rest_first_ = 0;    // those before it are sent
-  uint32_t unread_ = 0;      // bytes that are delivered but not told to the client's window
+  std::vector<OutPiece> rest_;  // what the owner gave beyond what one DATA frame could take
+  size_t rest_first_ = 0;       // those before it are sent
+  uint32_t unread_ = 0;         // bytes that are delivered but not told to the client's window
   uint32_t pass_bytes_max_ = ~0u;
   Status why_ = Status::closed;
   State state_ = State::open;

@@ -16,6 +16,8 @@
 
 namespace fce {
 
+class CompressPolicy;
+
 // Which other origins may use a route (CORS, WebSocket Origin check).
 struct OriginPolicy {
   bool any = false;                  // "*"
@@ -32,6 +34,7 @@ struct Route {
   OriginPolicy origins;
   uint32_t body_bytes_max = 0;  // 0: the node's limit
   std::shared_ptr<const Handler> handler;
+  std::shared_ptr<const CompressPolicy> compress;  // null: answers go out as they are
 };
 
 struct RouteMatch {

@@ -19,6 +19,7 @@ namespace fce {
   X(closed, "fcedge_connections_closed_total", "Connections closed")                               \
   X(bytes_in, "fcedge_net_receive_bytes_total", "Bytes read from sockets")                         \
   X(bytes_out, "fcedge_net_transmit_bytes_total", "Bytes written to sockets")                      \
+  X(sendfile_bytes, "fcedge_net_sendfile_bytes_total", "Bytes of them that were never copied")     \
   X(tls_handshakes, "fcedge_tls_handshakes_total", "TLS handshakes finished")                      \
   X(tls_resumed, "fcedge_tls_handshakes_resumed_total", "TLS handshakes that resumed a session")   \
   X(tls_failures, "fcedge_tls_handshake_failures_total", "TLS handshakes that failed")             \
@@ -68,6 +69,13 @@ namespace fce {
   X(limit_header_count, "fcedge_limit_header_count_total", "Refused: too many header fields")      \
   X(limit_body_bytes, "fcedge_limit_body_bytes_total", "Refused: body too large")                  \
   X(limit_tls_handshake, "fcedge_limit_tls_handshake_time_total", "Closed: handshake too slow")    \
+  X(proxy_headers, "fcedge_proxy_protocol_total", "Clients that a proxy in front has named")       \
+  X(proxy_malformed, "fcedge_proxy_protocol_malformed_total",                                      \
+    "Closed: no header of the PROXY protocol, or a malformed one")                                 \
+  X(proxy_untrusted, "fcedge_proxy_protocol_untrusted_total",                                      \
+    "Closed: the PROXY protocol from a network that is not trusted")                               \
+  X(limit_proxy_time, "fcedge_limit_proxy_protocol_time_total",                                    \
+    "Closed: header of the PROXY protocol too slow")                                               \
   X(limit_header_time, "fcedge_limit_header_time_total", "Closed: header too slow")                \
   X(limit_body_time, "fcedge_limit_body_time_total", "Closed: body too slow")                      \
   X(limit_write_time, "fcedge_limit_write_time_total", "Closed: client reads too slowly")          \
@@ -88,6 +96,16 @@ namespace fce {
   X(limit_ws_queue, "fcedge_limit_websocket_queue_total", "Closed: WebSocket queue is full")       \
   X(limit_disk_queue, "fcedge_limit_disk_queue_total", "Held back: disk queue full")               \
   X(file_cache_evicted, "fcedge_file_cache_evicted_total", "Files that had to leave memory")       \
+  X(limit_open_files, "fcedge_limit_open_files_total",                                             \
+    "Files that had to be closed for another one to be held open")                                 \
+  X(limit_ranges, "fcedge_limit_ranges_total", "Answered as a whole: too many byte ranges")        \
+  X(compressed, "fcedge_http_compressed_total", "Answers that were compressed on the fly")         \
+  X(limit_compressors, "fcedge_limit_compressors_total",                                           \
+    "Answered as it is: too many answers are being compressed")                                    \
+  X(compress_bytes_in, "fcedge_http_compress_input_bytes_total",                                   \
+    "Bytes of answers that were compressed on the fly")                                            \
+  X(compress_bytes_out, "fcedge_http_compress_output_bytes_total",                                 \
+    "Bytes that those answers had afterwards")                                                     \
   X(limit_channels, "fcedge_limit_channels_total", "Refused: publication to one channel too many") \
   X(channels_evicted, "fcedge_pubsub_channels_evicted_total",                                      \
     "Channels that nobody read and whose log had to go for another's")                             \

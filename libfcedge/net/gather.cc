@@ -8,6 +8,12 @@
 
 namespace fce {
 
+OutPiece OutPiece::take(size_t size) {
+  OutPiece first{{slice.chunk, slice.bytes.first(size)}, place};
+  skip(size);
+  return first;
+}
+
 void Gather::push(Piece piece) {
   if (piece.bytes.empty()) {
     if (piece.owned) piece.holder->unref();
@@ -16,6 +22,22 @@ void Gather::push(Piece piece) {
   if (count_ == kPiecesMax) fatal("a gather of %zu pieces is full", count_);
   pieces_[count_++] = piece;
   bytes_ += piece.bytes.size();
+}
+
+void Gather::pop() {
+  const Piece& last = pieces_[--count_];
+  bytes_ -= last.bytes.size();
+  if (last.owned) last.holder->unref();
+  if (last.file > 0) files_.pop_back();
+}
+
+void Gather::add(FilePlace place, size_t size) {
+  if (size == 0) return;
+  files_.push_back(std::move(place));
+  push({{static_cast<const uint8_t*>(nullptr), size},
+        nullptr,
+        false,
+        static_cast<uint32_t>(files_.size())});
 }
 
 void Gather::copy(Bytes bytes) {
@@ -33,7 +55,7 @@ uint8_t* Gather::reserve(size_t size) {
   scratch_used_ += size;
   if (count_ > 0) {
     Piece& last = pieces_[count_ - 1];
-    if (!last.holder && last.bytes.data() + last.bytes.size() == to) {
+    if (!last.holder && last.file == 0 && last.bytes.data() + last.bytes.size() == to) {
       last.bytes = {last.bytes.data(), last.bytes.size() + size};
       bytes_ += size;
       return to;
@@ -48,10 +70,7 @@ Gather::Mark Gather::mark() const {
 }
 
 void Gather::truncate(const Mark& mark) {
-  while (count_ > mark.count) {
-    const Piece& piece = pieces_[--count_];
-    if (piece.owned) piece.holder->unref();
-  }
+  while (count_ > mark.count) pop();
   // A copy may have grown the last piece.
   if (count_ > 0)
     pieces_[count_ - 1].bytes = pieces_[count_ - 1].bytes.first(mark.last_piece_bytes);
@@ -59,8 +78,8 @@ void Gather::truncate(const Mark& mark) {
   scratch_used_ = mark.scratch_used;
 }
 
-std::vector<Slice> Gather::cut(size_t size) {
-  std::vector<Slice> rest = rest_from(size);
+std::vector<OutPiece> Gather::cut(size_t size) {
+  std::vector<OutPiece> rest = rest_from(size);
   while (bytes_ > size) {
     Piece& last = pieces_[count_ - 1];
     const size_t excess = bytes_ - size;
@@ -69,9 +88,7 @@ std::vector<Slice> Gather::cut(size_t size) {
       bytes_ = size;
       break;
     }
-    bytes_ -= last.bytes.size();
-    if (last.owned) last.holder->unref();
-    --count_;
+    pop();
   }
   return rest;
 }
@@ -79,11 +96,12 @@ std::vector<Slice> Gather::cut(size_t size) {
 void Gather::clear() {
   for (size_t i = 0; i < count_; ++i)
     if (pieces_[i].owned) pieces_[i].holder->unref();
+  files_.clear();
   count_ = bytes_ = scratch_used_ = 0;
 }
 
-std::vector<Slice> Gather::rest_from(size_t offset) {
-  std::vector<Slice> rest;
+std::vector<OutPiece> Gather::rest_from(size_t offset) {
+  std::vector<OutPiece> rest;
   for (size_t i = 0; i < count_; ++i) {
     const Piece& piece = pieces_[i];
     if (offset >= piece.bytes.size()) {
@@ -91,13 +109,16 @@ std::vector<Slice> Gather::rest_from(size_t offset) {
       continue;
     }
     const Bytes left = piece.bytes.subspan(offset);
-    offset = 0;
-    if (piece.holder) {
+    if (piece.file > 0) {
+      const FilePlace& from = place(piece);
+      rest.push_back({{{}, left}, {from.file, from.offset + offset}});
+    } else if (piece.holder) {
       piece.holder->ref();
-      rest.push_back({ChunkRef::adopt(piece.holder), left});
+      rest.push_back({{ChunkRef::adopt(piece.holder), left}, {}});
     } else {
-      rest.push_back(Slice::whole(ChunkRef::copy_of(left)));
+      rest.push_back({Slice::whole(ChunkRef::copy_of(left)), {}});
     }
+    offset = 0;
   }
   return rest;
 }

@@ -274,13 +274,16 @@ void Listener::pause() {
 
 void Listener::adopt(int fd, const PeerAddress& peer) {
   net_.counters.add(Counter::accepted);
-  if (net_.connections.load(std::memory_order_relaxed) >= net_.limits.connections_max) {
-    net_.counters.add(Counter::limit_connections);
-    net_.counters.add(Counter::closed);
-    ::close(fd);
-    return;
-  }
-  Stream::accept(net_, fd, peer, certificates_, acceptor_);
+  if (net_.connections.load(std::memory_order_relaxed) >= net_.limits.connections_max)
+    return refuse(fd, Counter::limit_connections);
+  if (proxy_ && !proxy_->trusts(peer)) return refuse(fd, Counter::proxy_untrusted);
+  Stream::accept(net_, fd, peer, certificates_, acceptor_, proxy_ != nullptr);
+}
+
+void Listener::refuse(int fd, Counter why) {
+  net_.counters.add(why);
+  net_.counters.add(Counter::closed);
+  ::close(fd);
 }
 
 void Listener::close() {

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "net/address.h"
 #include "net/net_context.h"
+#include "net/proxy_protocol.h"
 #include "net/stream.h"
 
 namespace fce {
@@ -50,6 +51,10 @@ class Listener {
   Listener(NetContext& net, const CertificateStore* certificates, StreamAcceptor& acceptor);
   ~Listener();
 
+  // Whoever connects has to speak the PROXY protocol first, and has to be trusted to. `policy`
+  // outlives the listener.
+  void require_proxy(const ProxyPolicy& policy) { proxy_ = &policy; }
+
   Status open(int fd);
   // For a unix socket: who takes an accepted descriptor (this shard by `adopt`, or another by
   // mail). Only this shard's lane of handshakes holds the listener back, and only its admission is
@@ -68,9 +73,11 @@ class Listener {
   uint32_t queue() const;
   void pause();
   void resume();
+  void refuse(int fd, Counter why);
 
   NetContext& net_;
   const CertificateStore* certificates_;
+  const ProxyPolicy* proxy_ = nullptr;
   StreamAcceptor& acceptor_;
   Handle* handle_ = nullptr;  // frees itself once libuv has let go of it
   int fd_ = -1;

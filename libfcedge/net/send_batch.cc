@@ -183,10 +183,10 @@ void SendBatch::tell(size_t i) {
 }
 
 // What outlives the batch: messages that are held, copies of the rest.
-std::vector<Slice> SendBatch::rest_of(const Run& run, size_t offset) const {
-  std::vector<Slice> rest;
+std::vector<OutPiece> SendBatch::rest_of(const Run& run, size_t offset) const {
+  std::vector<OutPiece> rest;
   if (run.pieces == 0)
-    rest.push_back(Slice::whole(ChunkRef::copy_of({run.data + offset, run.size - offset})));
+    rest.push_back({Slice::whole(ChunkRef::copy_of({run.data + offset, run.size - offset})), {}});
   size_t at = 0;
   for (size_t i = 0; i < run.pieces; ++i) {
     const Gather::Piece& piece = pieces_[run.first_piece + i];
@@ -198,10 +198,10 @@ std::vector<Slice> SendBatch::rest_of(const Run& run, size_t offset) const {
     }
     if (piece.holder) {
       piece.holder->ref();
-      rest.push_back({ChunkRef::adopt(piece.holder), piece.bytes.subspan(skipped)});
+      rest.push_back({{ChunkRef::adopt(piece.holder), piece.bytes.subspan(skipped)}, {}});
     } else {
       const Bytes copy(run.data + at + skipped, size - skipped);
-      rest.push_back(Slice::whole(ChunkRef::copy_of(copy)));
+      rest.push_back({Slice::whole(ChunkRef::copy_of(copy)), {}});
     }
     at += size;
   }

@@ -40,7 +40,8 @@ class SendBatch final : public FlushBatch {
   Status use_uring(UringMode mode);
   bool has_uring() const { return uring_ != nullptr; }
 
-  // Takes what is in `gather`, which is cleared, unless it is too much. Of several pieces, at most
+  // Takes what is in `gather`, which has no files, and is cleared, unless it is too much. Of
+  // several pieces, at most
   // `copied_max` bytes are joined by copying them.
   bool add(Stream& stream, int fd, Gather& gather, size_t copied_max);
   // Takes a copy, unless it is too much.
@@ -81,7 +82,7 @@ class SendBatch final : public FlushBatch {
   void send_all();
   void send_plainly(size_t i);
   void tell(size_t i);
-  std::vector<Slice> rest_of(const Run& run, size_t offset) const;
+  std::vector<OutPiece> rest_of(const Run& run, size_t offset) const;
   void clear();
 
   Counters& counters_;

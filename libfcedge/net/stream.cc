@@ -9,6 +9,7 @@
 
 #include "base/fatal.h"
 #include "base/time.h"
+#include "net/proxy_protocol.h"
 
 namespace fce {
 namespace {
@@ -19,12 +20,13 @@ constexpr uint64_t kLingerMs = 2000;
 }  // namespace
 
 void Stream::accept(NetContext& net, int fd, const PeerAddress& peer,
-                    const CertificateStore* certificates, StreamAcceptor& acceptor) {
+                    const CertificateStore* certificates, StreamAcceptor& acceptor, bool proxied) {
   auto* stream = new Stream(net, fd, peer, certificates, acceptor, false);
-  if (certificates) {
-    stream->timer_.arm(net.loop.timers(), net.limits.tls_handshake_ms);
+  if (proxied) {
+    stream->state_ = State::proxy;
+    stream->timer_.arm(net.loop.timers(), net.limits.header_ms);
   } else {
-    acceptor.on_stream(*stream);
+    stream->begin({});
   }
   stream->update_poll();
 }
@@ -46,6 +48,19 @@ Stream* Stream::connect(NetContext& net, int fd, const PeerAddress& peer, TlsSes
     }
   }
   return stream;
+}
+
+// The client's own bytes come next, of which `data` has come already.
+void Stream::begin(Bytes data) {
+  if (certificates_) {
+    state_ = State::hello;
+    timer_.arm(net_.loop.timers(), net_.limits.tls_handshake_ms);
+  } else {
+    state_ = State::open;
+    timer_.cancel();
+    acceptor_.on_stream(*this);
+  }
+  if (!data.empty()) deliver(data);
 }
 
 Stream::Stream(NetContext& net, int fd, const PeerAddress& peer,
@@ -76,7 +91,7 @@ void Stream::on_poll(int events) {
   if (events & UV_WRITABLE && writing_blocked_ && send_rest() && !shaking())
     net_.loop.mark_dirty(*this, lane_);
   if (events & UV_READABLE && state_ != State::closed) {
-    if (shaking() && !outgoing_) {
+    if (needs_admission()) {
       wait_for_admission();
     } else {
       receive();
@@ -153,6 +168,7 @@ void Stream::stop_writing() {
 
 void Stream::deliver(Bytes data) {
   switch (state_) {
+    case State::proxy: return on_proxy_header(data);
     case State::hello: return on_hello(data);
     case State::handshake: net_.tls_in = data; return step_handshake();
     case State::open:
@@ -163,6 +179,29 @@ void Stream::deliver(Bytes data) {
     case State::lingering:
     case State::closed: return;  // dropped
   }
+}
+
+void Stream::on_proxy_header(Bytes data) {
+  const auto held = std::exchange(hello_, nullptr);
+  if (held) {
+    held->insert(held->end(), data.begin(), data.end());
+    data = *held;
+  }
+  ProxyHeader header;
+  switch (parse_proxy_header(data, &header)) {
+    case ProxyParse::more:
+      hello_ = std::make_unique<std::vector<uint8_t>>(data.begin(), data.end());
+      return;
+    case ProxyParse::malformed:
+      net_.counters.add(Counter::proxy_malformed);
+      return finish(Status::protocol);
+    case ProxyParse::done: break;
+  }
+  if (header.named) {
+    net_.counters.add(Counter::proxy_headers);
+    peer_ = header.client;
+  }
+  begin(data.subspan(header.bytes));
 }
 
 void Stream::on_hello(Bytes data) {
@@ -299,6 +338,9 @@ void Stream::finish_close() {
 
 void Stream::on_timer() {
   switch (state_) {
+    case State::proxy:
+      net_.counters.add(Counter::limit_proxy_time);
+      return finish(Status::timed_out);
     case State::hello:
     case State::handshake:
       net_.counters.add(Counter::limit_tls_handshake);

@@ -56,9 +56,11 @@ class StreamAcceptor {
 class Stream final : public Flushable, public ListNode<Stream> {
  public:
   // Takes over `fd`, which is connected and non-blocking. The stream owns itself from here on.
-  // With `certificates` it is a TLS server, else clear text.
+  // With `certificates` it is a TLS server, else clear text. Who is `proxied` has to say first who
+  // the client is, by the PROXY protocol.
   static void accept(NetContext& net, int fd, const PeerAddress& peer,
-                     const CertificateStore* certificates, StreamAcceptor& acceptor);
+                     const CertificateStore* certificates, StreamAcceptor& acceptor,
+                     bool proxied = false);
 
   // Makes a stream of a connection of our own: it is no client, so it counts as none. In clear it
   // is open on return; with a session the handshake begins, and `acceptor` is told when it is
@@ -101,21 +103,27 @@ class Stream final : public Flushable, public ListNode<Stream> {
   void flush() override;
 
   // For the batch: the socket did not take all of what this stream had added, or has failed.
-  void on_sent_in_part(std::vector<Slice> rest) { keep(std::move(rest)); }
+  void on_sent_in_part(std::vector<OutPiece> rest) { keep(std::move(rest)); }
   void on_send_failed() { outgoing_ ? stop_writing() : finish(Status::closed); }
 
  private:
-  enum class State : uint8_t { hello, handshake, open, closing, lingering, closed };
+  enum class State : uint8_t { proxy, hello, handshake, open, closing, lingering, closed };
 
   Stream(NetContext& net, int fd, const PeerAddress& peer, const CertificateStore* certificates,
          StreamAcceptor& acceptor, bool outgoing);
   ~Stream();
 
   void on_poll(int events);
+  void begin(Bytes data);
+  void on_proxy_header(Bytes data);
   void on_hello(Bytes data);
   void begin_tls(Bytes hello);
   void step_handshake();
   bool shaking() const { return state_ <= State::handshake; }
+  // Steps of a handshake have a lane of their own, and so has what may be followed by one.
+  bool needs_admission() const {
+    return shaking() && !outgoing_ && (state_ != State::proxy || certificates_);
+  }
   void wait_for_admission();
   void take_admission();
   bool receive();  // whether there was something
@@ -140,11 +148,15 @@ class Stream final : public Flushable, public ListNode<Stream> {
   bool send_rest();
   bool send_pass(Gather& gather, bool last);
   bool send_gather(Gather& gather);
+  bool send_files(Gather& gather);
   bool send_tls_out();
   bool encrypt(Gather& gather);
   // The number of bytes that the socket took; -1 after it failed: nothing more may be sent.
-  ssize_t send_some(const struct iovec* pieces, size_t count);
-  void keep(std::vector<Slice> slices);
+  ssize_t send_some(const struct iovec* pieces, size_t count, int flags = 0);
+  ssize_t send_file(const OutPiece& piece);
+  ssize_t send_rest_once(size_t* tried);
+  void drop_sent(size_t bytes);
+  void keep(std::vector<OutPiece> pieces);
   void time_write();
 
   void finish_close();
@@ -158,20 +170,21 @@ class Stream final : public Flushable, public ListNode<Stream> {
 
   // What the socket did not take; only there while the connection is slow.
   struct Rest {
-    std::vector<Slice> slices;
-    size_t first = 0;  // slices before it are sent
+    std::vector<OutPiece> pieces;
+    size_t first = 0;  // pieces before it are sent
   };
 
   NetContext& net_;
   StreamOwner* owner_ = nullptr;
   StreamAcceptor& acceptor_;
   uv_poll_t poll_;
-  Timer timer_;  // of the handshake first, then of a blocked write or of lingering
+  Timer timer_;  // of what comes before `open` first, then of a blocked write or of lingering
   TlsSession tls_;
   std::shared_ptr<const CertificateSet> certificates_;  // until the handshake has begun
   std::unique_ptr<Rest> rest_;
-  std::unique_ptr<std::vector<Slice>> plain_;    // not empty; goes before what the owner has next
-  std::unique_ptr<std::vector<uint8_t>> hello_;  // a ClientHello that came in pieces
+  std::unique_ptr<std::vector<OutPiece>> plain_;  // not empty; goes before what the owner has next
+  // A header of the PROXY protocol or a ClientHello, that came in pieces.
+  std::unique_ptr<std::vector<uint8_t>> hello_;
   PeerAddress peer_;
   int fd_;
   Status why_ = Status::ok;

@@ -3,6 +3,7 @@
 // for.
 #include <linux/sock_diag.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -18,7 +19,9 @@ namespace {
 
 // Of an answer in several pieces: more is cheaper to be told of piece by piece than to be copied.
 constexpr size_t kAnswerCopiedMax = 4096;
-constexpr int kPassesPerTurn = 4;  // a fast reader of a large body leaves room for others
+// A fast reader of a large body leaves room for others.
+constexpr int kPassesPerTurn = 4;
+constexpr size_t kBytesPerTurn = 1 << 20;
 
 }  // namespace
 
@@ -29,12 +32,14 @@ void Stream::flush() {
   const bool slow = goes_slowly();
   if (slow && tls_ && !writable()) return wait_writable();
   Gather& out = net_.gather;
-  for (int pass = 0; pass < kPassesPerTurn; ++pass) {
+  size_t taken = 0;
+  for (int pass = 0; pass < kPassesPerTurn && taken < kBytesPerTurn; ++pass) {
     const uint32_t bytes_max = pass_bytes(pass == 0 || slow);
     if (bytes_max < kShortPassBytes && bytes_max < pass_bytes_max_) return wait_writable();
-    out.begin(bytes_max);
+    out.begin(bytes_max, !tls_ && lane_ == Lane::answer);
     const bool more = fill(out, bytes_max);
     const bool nothing = out.empty();
+    taken += out.bytes();
     if (slow && !nothing) net_.counters.add(Counter::short_passes);
     const bool last = !more && state_ == State::open;
     const bool sent = state_ != State::closed && (nothing || send_pass(out, last));
@@ -59,7 +64,7 @@ bool Stream::fill(Gather& out, uint32_t bytes_max) {
   const bool more = owner_->on_flush(out);
   if (!tls_ || lane_ != Lane::fanout || out.bytes() <= size_t{bytes_max} + kShortPassBytes)
     return more;
-  plain_ = std::make_unique<std::vector<Slice>>(out.cut(bytes_max));
+  plain_ = std::make_unique<std::vector<OutPiece>>(out.cut(bytes_max));
   return true;
 }
 
@@ -67,9 +72,8 @@ void Stream::take_plain(Gather& out, uint32_t bytes_max) {
   auto next = plain_->begin();
   for (; next != plain_->end(); ++next) {
     const size_t room = bytes_max - std::min<size_t>(bytes_max, out.bytes());
-    if (next->bytes.size() > room) {
-      out.add(Slice{next->chunk, next->bytes.first(room)});
-      next->bytes = next->bytes.subspan(room);
+    if (next->size() > room) {
+      out.add(next->take(room));
       break;
     }
     out.add(std::move(*next));
@@ -103,7 +107,8 @@ bool Stream::send_pass(Gather& gather, bool last) {
     net_.tls_out.clear();
   } else {
     const size_t copied_max = lane_ == Lane::fanout ? SendBatch::kCopiedMax : kAnswerCopiedMax;
-    if (!last || !batch.add(*this, fd_, gather, copied_max)) return send_gather(gather);
+    if (!last || gather.has_files() || !batch.add(*this, fd_, gather, copied_max))
+      return send_gather(gather);
   }
   batch_number_ = batch.number();
   return true;
@@ -123,6 +128,7 @@ void Stream::wait_writable() {
 
 bool Stream::send_gather(Gather& gather) {
   if (tls_) return encrypt(gather) && send_tls_out();
+  if (gather.has_files()) return send_files(gather);
   iovec pieces[Gather::kPiecesMax];
   for (size_t i = 0; i < gather.count(); ++i) {
     const Bytes bytes = gather[i].bytes;
@@ -135,6 +141,16 @@ bool Stream::send_gather(Gather& gather) {
   return false;
 }
 
+// Files are sent in the way of a rest, which is all of it at first.
+bool Stream::send_files(Gather& gather) {
+  rest_ = std::make_unique<Rest>();
+  rest_->pieces = gather.rest_from(0);
+  if (send_rest()) return true;
+  was_short_ = true;
+  if (state_ != State::closed && rest_) wait_writable();
+  return false;
+}
+
 // Fills records of 16 KiB: small pieces are joined, large ones go in as they are.
 bool Stream::encrypt(Gather& gather) {
   uint8_t* const joined = net_.plain_buffer.get();
@@ -142,18 +158,25 @@ bool Stream::encrypt(Gather& gather) {
   Status status = Status::ok;
   for (size_t i = 0; i < gather.count() && status == Status::ok; ++i) {
     Bytes bytes = gather[i].bytes;
+    const FilePlace* const place = gather[i].file > 0 ? &gather.place(gather[i]) : nullptr;
+    uint64_t read = 0;
     while (!bytes.empty() && status == Status::ok) {
-      if (filled == 0 && (bytes.size() >= NetContext::kPlainBytes || i + 1 == gather.count())) {
+      if (!place && filled == 0 &&
+          (bytes.size() >= NetContext::kPlainBytes || i + 1 == gather.count())) {
         const Bytes record = bytes.first(std::min(bytes.size(), NetContext::kPlainBytes));
         status = tls_.write(record);
         bytes = bytes.subspan(record.size());
         continue;
       }
       const size_t taken = std::min(bytes.size(), NetContext::kPlainBytes - filled);
-      std::memcpy(joined + filled, bytes.data(), taken);
+      if (!place)
+        std::memcpy(joined + filled, bytes.data(), taken);
+      else if (!read_exactly(*place->file, place->offset + read, joined + filled, taken))
+        status = Status::io;
+      read += taken;
       filled += taken;
       bytes = bytes.subspan(taken);
-      if (filled == NetContext::kPlainBytes) {
+      if (filled == NetContext::kPlainBytes && status == Status::ok) {
         status = tls_.write({joined, filled});
         filled = 0;
       }
@@ -180,8 +203,8 @@ bool Stream::send_tls_out() {
   }
   const bool all = sent == out.size();
   if (!all) {
-    std::vector<Slice> rest;
-    rest.push_back(Slice::whole(ChunkRef::copy_of(Bytes(out).subspan(sent))));
+    std::vector<OutPiece> rest;
+    rest.push_back({Slice::whole(ChunkRef::copy_of(Bytes(out).subspan(sent))), {}});
     keep(std::move(rest));
   }
   out.clear();
@@ -189,31 +212,13 @@ bool Stream::send_tls_out() {
 }
 
 bool Stream::send_rest() {
-  while (rest_ && rest_->first < rest_->slices.size()) {
-    iovec pieces[Gather::kPiecesMax];
-    size_t count = 0;
-    size_t total = 0;
-    for (size_t i = rest_->first; i < rest_->slices.size() && count < Gather::kPiecesMax; ++i) {
-      const Bytes bytes = rest_->slices[i].bytes;
-      pieces[count++] = {const_cast<uint8_t*>(bytes.data()), bytes.size()};
-      total += bytes.size();
-    }
-    const ssize_t result = send_some(pieces, count);
-    if (result < 0) return false;
-    auto sent = static_cast<size_t>(result);
-    const bool all = sent == total;
+  while (rest_ && rest_->first < rest_->pieces.size()) {
+    size_t tried = 0;
+    const ssize_t sent = send_rest_once(&tried);
+    if (sent < 0) return false;
     if (sent > 0) time_write();
-    while (sent > 0) {
-      Slice& slice = rest_->slices[rest_->first];
-      const size_t taken = std::min(sent, slice.bytes.size());
-      slice.bytes = slice.bytes.subspan(taken);
-      sent -= taken;
-      if (slice.bytes.empty()) {
-        slice.chunk = {};
-        ++rest_->first;
-      }
-    }
-    if (!all) return false;
+    drop_sent(static_cast<size_t>(sent));
+    if (static_cast<size_t>(sent) < tried) return false;
   }
   rest_.reset();
   writing_blocked_ = false;
@@ -221,15 +226,47 @@ bool Stream::send_rest() {
   return true;
 }
 
-ssize_t Stream::send_some(const iovec* pieces, size_t count) {
+// One system call: a part of a file, or the bytes before the next one, which the kernel is told to
+// join with what follows.
+ssize_t Stream::send_rest_once(size_t* tried) {
+  const auto& rest = rest_->pieces;
+  size_t i = rest_->first;
+  if (rest[i].is_file()) {
+    *tried = rest[i].size();
+    return send_file(rest[i]);
+  }
+  iovec pieces[Gather::kPiecesMax];
+  size_t count = 0;
+  for (; i < rest.size() && !rest[i].is_file() && count < Gather::kPiecesMax; ++i) {
+    const Bytes bytes = rest[i].slice.bytes;
+    pieces[count++] = {const_cast<uint8_t*>(bytes.data()), bytes.size()};
+    *tried += bytes.size();
+  }
+  return send_some(pieces, count, i < rest.size() ? MSG_MORE : 0);
+}
+
+void Stream::drop_sent(size_t bytes) {
+  while (bytes > 0) {
+    OutPiece& piece = rest_->pieces[rest_->first];
+    const size_t taken = std::min(bytes, piece.size());
+    piece.skip(taken);
+    bytes -= taken;
+    if (piece.size() > 0) continue;
+    piece = {};
+    ++rest_->first;
+  }
+}
+
+ssize_t Stream::send_some(const iovec* pieces, size_t count, int flags) {
+  flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
   ssize_t sent;
   if (count == 1) {
-    sent = ::send(fd_, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sent = ::send(fd_, pieces->iov_base, pieces->iov_len, flags);
   } else {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces);
     message.msg_iovlen = count;
-    sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sent = ::sendmsg(fd_, &message, flags);
   }
   if (sent >= 0) {
     net_.counters.add(Counter::bytes_out, static_cast<uint64_t>(sent));
@@ -240,12 +277,31 @@ ssize_t Stream::send_some(const iovec* pieces, size_t count) {
   return -1;
 }
 
-void Stream::keep(std::vector<Slice> slices) {
+// Shards run with all signals blocked, so that a peer that has gone is no SIGPIPE: the call has no
+// flag against that.
+ssize_t Stream::send_file(const OutPiece& piece) {
+  auto offset = static_cast<off_t>(piece.place.offset);
+  const ssize_t sent = ::sendfile(fd_, piece.place.file->get(), &offset, piece.size());
+  if (sent > 0) {
+    net_.counters.add(Counter::bytes_out, static_cast<uint64_t>(sent));
+    net_.counters.add(Counter::sendfile_bytes, static_cast<uint64_t>(sent));
+    return sent;
+  }
+  if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) return 0;
+  // A file that has become shorter cannot be completed: only the end of the connection can say so.
+  if (sent == 0 || errno == EIO)
+    finish(Status::io);
+  else
+    on_send_failed();
+  return -1;
+}
+
+void Stream::keep(std::vector<OutPiece> pieces) {
   if (!rest_) {
     rest_ = std::make_unique<Rest>();
-    rest_->slices = std::move(slices);
+    rest_->pieces = std::move(pieces);
   } else {
-    for (Slice& slice : slices) rest_->slices.push_back(std::move(slice));
+    for (OutPiece& piece : pieces) rest_->pieces.push_back(std::move(piece));
   }
   was_short_ = true;
   if (!writing_blocked_) wait_writable();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,36 @@ void check_range(std::string_view value, uint64_t size) {
   require(again.first == range.first && again.length == range.length);
 }
 
+void check_ranges(std::string_view value, uint64_t size) {
+  ByteRanges ranges;
+  const RangeAnswer answer = parse_ranges(value, size, &ranges);
+  ByteRange one;
+  const RangeAnswer alone = parse_range(value, size, &one);
+  // Of a single one both say the same.
+  if (alone != RangeAnswer::whole)
+    require(answer == alone && (answer != RangeAnswer::partial ||
+                                (ranges.size() == 1 && ranges[0].first == one.first &&
+                                 ranges[0].length == one.length)));
+  if (answer != RangeAnswer::partial) return require(ranges.size() == 0);
+  require(ranges.size() >= 1 && ranges.size() <= kRangesMax);
+  std::string told = "bytes=";
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const ByteRange& range = ranges[i];
+    require(range.length >= 1 && range.first < size && range.length <= size - range.first);
+    // Apart from all others, by a byte at least.
+    for (size_t j = 0; j < i; ++j)
+      require(ranges[j].first + ranges[j].length < range.first ||
+              range.first + range.length < ranges[j].first);
+    told +=
+        std::to_string(range.first) + "-" + std::to_string(range.first + range.length - 1) + ",";
+  }
+  ByteRanges again;
+  require(parse_ranges(told, size, &again) == RangeAnswer::partial);
+  require(again.size() == ranges.size());
+  for (size_t i = 0; i < ranges.size(); ++i)
+    require(again[i].first == ranges[i].first && again[i].length == ranges[i].length);
+}
+
 void check_coding(std::string_view value) {
   const AcceptEncoding accepted = AcceptEncoding::parse(value);
   require(accepted.choose(false, false) == ContentCoding::identity);
@@ -62,6 +93,12 @@ void check_coding(std::string_view value) {
   if (both == ContentCoding::br) require(accepted.choose(false, true) == both);
   if (both == ContentCoding::gzip) require(accepted.choose(true, false) == both);
   if (both == ContentCoding::identity) require(accepted.choose(true, false) == both);
+  constexpr ContentCoding kAll[] = {ContentCoding::zstd, ContentCoding::br, ContentCoding::gzip};
+  const ContentCoding best = accepted.choose(kAll);
+  if (best != ContentCoding::identity) {
+    require(accepted.choose(std::span(&best, 1)) == best);
+    require(AcceptEncoding::parse(coding_name(best)).choose(kAll) == best);
+  }
 }
 
 // A list in one field says the same as its members in fields of their own.
@@ -112,6 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(method == Method::get && fields.range.single());
   for (const Header& header : headers) {
     check_range(header.value, file_size);
+    check_ranges(header.value, file_size);
     check_coding(header.value);
   }
   return 0;

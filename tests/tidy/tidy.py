@@ -35,7 +35,9 @@ FOREIGN = [
     ),
     ("llhttp.h", ["http/h1_parser.cc", "http/h1_response_parser.cc"]),
     ("liburing.h", ["net/uring.cc"]),
-    ("zlib.h", ["http/ws_deflate.cc"]),
+    ("zlib.h", ["http/ws_deflate.cc", "http/compress_gzip.cc"]),
+    ("brotli/*", ["http/compress_br.cc"]),
+    ("zstd.h", ["http/compress_zstd.cc"]),
     ("nlohmann/*", ["base/json.cc"]),
     # h2_answer.h is the inside of the codec, and for its files only.
     ("nghttp2/*", ["http/h2_*.cc", "http/h2_answer.h"]),

@@ -35,6 +35,24 @@ TEST_CASE("what the client excludes is not sent") {
   CHECK(choose("*;q=0, gzip") == ContentCoding::gzip);
 }
 
+TEST_CASE("of equal ones the first that there is") {
+  constexpr ContentCoding kHave[] = {ContentCoding::zstd, ContentCoding::gzip, ContentCoding::br};
+  const auto of = [&](std::string_view value) {
+    return AcceptEncoding::parse(value).choose(kHave);
+  };
+  CHECK(of("gzip, deflate, br, zstd") == ContentCoding::zstd);
+  CHECK(of("br, gzip") == ContentCoding::gzip);
+  CHECK(of("br, gzip;q=0.9, zstd;q=0.9") == ContentCoding::br);
+  CHECK(of("*") == ContentCoding::zstd);
+  CHECK(of("ZSTD;q=0, *;q=0.5") == ContentCoding::gzip);
+  CHECK(of("ZSTD;q=0, *;q=0.5, identity") == ContentCoding::identity);
+  CHECK(of("ZSTD;q=0, *;q=0.5, identity;q=0.1") == ContentCoding::gzip);
+  CHECK(of("zstd, identity") == ContentCoding::zstd);
+  CHECK(of("deflate") == ContentCoding::identity);
+  CHECK(AcceptEncoding::parse("zstd").choose({}) == ContentCoding::identity);
+  for (const ContentCoding coding : kHave) CHECK(of(coding_name(coding)) == coding);
+}
+
 TEST_CASE("malformed members are skipped") {
   CHECK(choose("br;q=2, gzip") == ContentCoding::gzip);
   CHECK(choose("br;q=1.001, gzip;q=0.1") == ContentCoding::gzip);

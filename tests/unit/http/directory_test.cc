@@ -123,9 +123,10 @@ TEST_CASE("ranges") {
   Answer beyond(setup, "GET", "/files/a.txt", {{"range", "bytes=10-"}});
   CHECK(beyond.status() == 416);
   CHECK(beyond.header("content-range") == "bytes */10");
-  Answer two(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1,3-4"}});
-  CHECK(two.status() == 200);
-  CHECK(two.text() == "0123456789");
+  Answer joined(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1,2-4"}});
+  CHECK(joined.status() == 206);
+  CHECK(joined.text() == "01234");
+  CHECK(joined.header("content-range") == "bytes 0-4/10");
   CHECK(Answer(setup, "HEAD", "/files/a.txt", {{"range", "bytes=0-1"}}).status() == 200);
   const auto with = [&](std::string_view value) {
     return Answer(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1"}, {"if-range", value}})
@@ -133,6 +134,39 @@ TEST_CASE("ranges") {
   };
   CHECK(with(kDate) == 206);
   CHECK(with("\"other\"") == 200);
+}
+
+TEST_CASE("several ranges are parts of one answer") {
+  Setup setup;
+  for (const char* path : {"/files/a.txt", "/files/large.bin"}) {
+    Answer two(setup, "GET", path, {{"range", "bytes=0-1,-3"}});
+    CHECK(two.status() == 206);
+    const std::string type = two.header("content-type");
+    REQUIRE(type.starts_with("multipart/byteranges; boundary="));
+    CHECK(two.header("content-range") == "-");
+    CHECK(two.header("etag") != "-");
+    CHECK(two.length() == two.text().size());
+    const bool small = path[7] == 'a';
+    const std::string line = "--" + type.substr(31);
+    const std::string head =
+        small ? "\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-range: bytes "
+              : "\r\ncontent-type: application/octet-stream\r\ncontent-range: bytes ";
+    CHECK(two.text() == line + head + (small ? "0-1/10" : "0-1/262147") + "\r\n\r\n" +
+                            (small ? "01" : "xx") + "\r\n" + line + head +
+                            (small ? "7-9/10" : "262144-262146/262147") + "\r\n\r\n" +
+                            (small ? "789" : "end") + "\r\n" + line + "--\r\n");
+  }
+  CHECK(Answer(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1,5-6"}, {"if-range", kDate}})
+            .status() == 206);
+  CHECK(Answer(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1,5-6"}, {"if-range", "\"x\""}})
+            .text() == "0123456789");
+  CHECK(Answer(setup, "GET", "/files/a.txt", {{"range", "bytes=20-,10-11"}}).status() == 416);
+  CHECK(Answer(setup, "GET", "/files/a.txt", {{"range", "bytes=0-1,5-6,x"}}).status() == 200);
+  std::string many = "bytes=0-0";
+  for (int i = 0; i < 32; ++i) many += ",5-5";
+  CHECK(setup.count(Counter::limit_ranges) == 0);
+  CHECK(Answer(setup, "GET", "/files/a.txt", {{"range", many}}).status() == 200);
+  CHECK(setup.count(Counter::limit_ranges) == 1);
 }
 
 TEST_CASE("large files come from the disk") {

@@ -34,7 +34,8 @@ struct Setup : TestShard {
                                  const std::string& path = {}) {
     Fd fd(open((path.empty() ? temp.at("file") : path).c_str(), O_RDONLY | O_CLOEXEC));
     REQUIRE(fd);
-    return std::make_unique<FileBody>(std::move(fd), offset, length, loop, counters, workers);
+    return std::make_unique<FileBody>(std::make_shared<const Fd>(std::move(fd)), offset, length,
+                                      loop, counters, workers);
   }
   // A file that is never warm: its file system does not say what can be read without waiting.
   std::unique_ptr<FileBody> cold_body(Workers* workers) {
@@ -83,6 +84,48 @@ TEST_CASE("a file is sent whole or in part, in pieces of any size") {
   FakeTransport bytewise;
   CHECK(setup.serve(bytewise, setup.body(65'530, 20, nullptr), 1));
   CHECK(bytewise.text == setup.content.substr(65'530, 20));
+}
+
+TEST_CASE("where files are taken, what is warm is added as a part of the file") {
+  Setup setup;
+  auto source = setup.body(7, 300'000 - 7, nullptr);
+  CHECK(source->is_file());
+  Gather gather;
+  gather.begin(Gather::kBytesMax, true);
+  gather.copy("head");
+  CHECK(source->pull(gather, 200'000) == BodySource::Pull::more);
+  CHECK(source->pull(gather, gather.file_room()) == BodySource::Pull::end);
+  source.reset();
+  REQUIRE(gather.count() == 3);
+  CHECK(gather.bytes() == 4 + 300'000 - 7);
+  std::string text;
+  for (size_t i = 1; i < 3; ++i) {
+    REQUIRE(gather[i].file > 0);
+    const FilePlace& place = gather.place(gather[i]);
+    std::string part(gather[i].bytes.size(), '\0');
+    REQUIRE(read_exactly(*place.file, place.offset, reinterpret_cast<uint8_t*>(part.data()),
+                         part.size()));
+    text += part;
+  }
+  CHECK(text == setup.content.substr(7, 300'000 - 7));
+}
+
+TEST_CASE("what is small, cold, or not to be had as a file is read") {
+  Setup setup;
+  Gather gather;
+  gather.begin(Gather::kBytesMax, true);
+  auto small = setup.body(0, FileBody::kSendfileLeast - 1, nullptr);
+  CHECK_FALSE(small->is_file());
+  CHECK(small->pull(gather, gather.room()) == BodySource::Pull::end);
+  CHECK_FALSE(gather.has_files());
+  // A file that is nowhere before it is read.
+  auto cold = setup.body(0, 1 << 20, nullptr, "/proc/self/pagemap");
+  CHECK(cold->pull(gather, gather.file_room()) == BodySource::Pull::more);
+  CHECK_FALSE(gather.has_files());
+  gather.begin(Gather::kBytesMax, false);
+  auto plain = setup.body(0, 300'000, nullptr);
+  CHECK(plain->pull(gather, gather.file_room()) == BodySource::Pull::more);
+  CHECK_FALSE(gather.has_files());
 }
 
 TEST_CASE("what is cold is read by a worker, or without one by the shard") {

@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "temp_directory.h"
 
@@ -28,6 +30,10 @@ struct Setup {
     if (file.kind != Kind::file) return "no file";
     return file.plain->content ? std::string(as_text(file.plain->content.bytes())) : "not here";
   }
+  std::shared_ptr<const Fd> open(const CachedFile& file) {
+    return cache.open_variant(file, ContentCoding::identity, counters);
+  }
+  uint64_t count(Counter counter) const { return counters.get(counter); }
 
   TempDirectory temp;
   FileCacheOptions options;
@@ -182,12 +188,39 @@ TEST_CASE("large files are opened for each answer, and only if they are still th
   CHECK(setup.text("small").size() == FileCache::kContentBytesMax);
   CHECK(setup.text("large") == "not here");
   const CachedFile& file = setup.find("large");
-  Fd fd;
-  CHECK(setup.cache.open_variant(*file.plain, &fd));
+  CHECK(setup.open(file));
+  // Held open, it is the same one, until the file is written to or replaced.
+  CHECK(setup.open(file) == setup.open(file));
   setup.temp.write("large", std::string(FileCache::kContentBytesMax + 2, 'x'));
-  CHECK_FALSE(setup.cache.open_variant(*file.plain, &fd));
+  CHECK_FALSE(setup.open(file));
   setup.cache.forget(file);
   CHECK(setup.find("large").plain->size() == FileCache::kContentBytesMax + 2);
+  CHECK(setup.open(setup.find("large")));
+  setup.temp.write("other", std::string(FileCache::kContentBytesMax + 2, 'y'));
+  REQUIRE(rename(setup.temp.at("other").c_str(), setup.temp.at("large").c_str()) == 0);
+  CHECK_FALSE(setup.open(setup.find("large")));
+}
+
+TEST_CASE("so many files are held open, those that were used last") {
+  Setup setup;
+  const auto name = [](size_t i) { return "f" + std::to_string(i); };
+  std::vector<std::weak_ptr<const Fd>> opened;
+  for (size_t i = 0; i < FileCache::kOpenFilesMax; ++i) {
+    setup.temp.write(name(i), "content");
+    opened.push_back(setup.open(setup.find(name(i))));
+  }
+  CHECK(setup.open(setup.find(name(0))) == opened[0].lock());
+  CHECK(setup.count(Counter::limit_open_files) == 0);
+  setup.temp.write("more", "content");
+  CHECK(setup.open(setup.find("more")));
+  CHECK(setup.count(Counter::limit_open_files) == 1);
+  CHECK_FALSE(opened[0].expired());
+  CHECK(opened[1].expired());
+  // One that leaves the cache makes room.
+  setup.cache.forget(setup.find(name(2)));
+  CHECK(opened[2].expired());
+  CHECK(setup.open(setup.find(name(1))));
+  CHECK(setup.count(Counter::limit_open_files) == 1);
 }
 
 TEST_CASE("a root that is switched empties the cache") {

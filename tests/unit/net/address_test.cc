@@ -118,4 +118,31 @@ TEST_CASE("listen address: bad ones are refused with what was given") {
   CHECK(ListenAddress::parse("unix:" + std::string(108, 'x'), &address) == Status::invalid);
 }
 
+TEST_CASE("networks") {
+  for (const char* text : {"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32",
+                           "10.0.0.0/7", "::1", "255.255.255.255/32", "::ffff:0:0/96"}) {
+    CAPTURE(text);
+    Network network;
+    CHECK(Network::parse(text, &network) == Status::ok);
+    CHECK(network.contains(network.first));
+  }
+  for (const char* text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
+                           "10.0.0.1/8", "2001:db8::1/64", "::/129", "10.0.0", "example",
+                           "11.0.0.0/7", "10.0.0.0/8 ", "10.0.0.0/256"}) {
+    CAPTURE(text);
+    Network network;
+    CHECK(Network::parse(text, &network) == Status::invalid);
+  }
+  Network network;
+  REQUIRE(Network::parse("10.0.0.0/15", &network) == Status::ok);
+  const uint8_t inside[] = {10, 1, 2, 3}, outside[] = {10, 2, 0, 0};
+  CHECK(network.contains(PeerAddress::from_v4(inside, 1)));
+  CHECK_FALSE(network.contains(PeerAddress::from_v4(outside, 1)));
+  CHECK_FALSE(network.contains(PeerAddress()));
+  // All of IPv4 is not all of IPv6.
+  REQUIRE(Network::parse("0.0.0.0/0", &network) == Status::ok);
+  const uint8_t six[16] = {0x20};
+  CHECK_FALSE(network.contains(PeerAddress::from_v6(six, 1)));
+}
+
 }  // namespace fce

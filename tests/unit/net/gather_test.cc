@@ -89,7 +89,7 @@ TEST_CASE("gather: the rest lives by itself") {
   const auto rest = gather.rest_from(4);
   gather.clear();
   std::string text;
-  for (const Slice& slice : rest) text += as_text(slice.bytes);
+  for (const OutPiece& piece : rest) text += as_text(piece.slice.bytes);
   CHECK(text == "efgh");
 }
 
@@ -101,13 +101,68 @@ TEST_CASE("gather: what is cut lives by itself, and the front stays") {
     gather.add(Slice::whole(ChunkRef::copy_of(as_bytes("defgh"))));
     gather.add(as_bytes("ij"));
     std::string text;
-    for (const Slice& slice : gather.cut(size)) text += as_text(slice.bytes);
+    for (const OutPiece& piece : gather.cut(size)) text += as_text(piece.slice.bytes);
     CHECK(gather.bytes() == std::min<size_t>(size, 10));
     CHECK(text_of(gather) + text == "abcdefghij");
     CHECK(text_of(gather).size() == gather.bytes());
     gather.copy("z");
     CHECK(text_of(gather).ends_with("z"));
   }
+}
+
+TEST_CASE("gather: parts of files are cut, taken away and kept like bytes") {
+  const auto file = std::make_shared<const Fd>();
+  for (size_t at = 0; at <= 9; ++at) {
+    CAPTURE(at);
+    Gather gather;
+    gather.begin(Gather::kBytesMax, true);
+    gather.copy("ab");
+    gather.add(FilePlace{file, 100}, 5);
+    gather.add(FilePlace{file, 0}, 0);
+    const Gather::Mark mark = gather.mark();
+    gather.add(FilePlace{file, 7}, 3);
+    CHECK(file.use_count() == 3);
+    gather.truncate(mark);
+    CHECK(file.use_count() == 2);
+    gather.copy("yz");  // does not become part of the file
+    CHECK(gather.count() == 3);
+    CHECK(gather.bytes() == 9);
+    // Byte `i` of the whole is at `i + 98` of the file, if it is of the file.
+    size_t i = at;
+    for (const OutPiece& piece : at % 2 ? gather.rest_from(at) : gather.cut(at)) {
+      CHECK(piece.is_file() == (i >= 2 && i < 7));
+      if (piece.is_file()) CHECK(piece.place.offset == i + 98);
+      i += piece.size();
+    }
+    CHECK(i == 9);
+    CHECK(gather.bytes() == (at % 2 ? 9 : at));
+    CHECK(gather.has_files() == (at % 2 || at > 2));
+    gather.clear();
+    CHECK(file.use_count() == 1);
+  }
+}
+
+TEST_CASE("gather: an owning piece of a file is taken apart") {
+  OutPiece whole{{{}, {static_cast<const uint8_t*>(nullptr), 10}},
+                 {std::make_shared<const Fd>(), 5}};
+  const OutPiece first = whole.take(4);
+  CHECK(first.size() == 4);
+  CHECK(first.place.offset == 5);
+  CHECK(whole.size() == 6);
+  CHECK(whole.place.offset == 9);
+  CHECK(first.place.file == whole.place.file);
+}
+
+TEST_CASE("gather: there is more room for files") {
+  Gather gather;
+  gather.begin(Gather::kBytesMax, true);
+  gather.copy("head");
+  CHECK(gather.file_room() == Gather::kFileBytesMax - 4);
+  gather.add(FilePlace{std::make_shared<const Fd>(), 0}, gather.file_room());
+  CHECK(gather.file_room() == 0);
+  CHECK(gather.full());
+  gather.begin(100);
+  CHECK(gather.file_room() == 100);
 }
 
 TEST_CASE("gather: another limit for a while") {

@@ -47,9 +47,10 @@ inline void each_path(void (*test)()) {
 
 struct TestOwner final : StreamOwner {
   Stream* stream = nullptr;
-  std::string data;    // what came in
-  std::string output;  // what is to go out
-  ChunkRef whole;      // then this, at once
+  std::string data;              // what came in
+  std::string output;            // what is to go out
+  ChunkRef whole;                // then this, at once
+  std::vector<OutPiece> pieces;  // and then these
   int flushes = 0;
   int eofs = 0;
   int closes = 0;
@@ -78,6 +79,8 @@ struct TestOwner final : StreamOwner {
     out.copy(std::string_view(output).substr(0, size));
     output.erase(0, size);
     if (output.empty() && whole) out.add(Slice::whole(std::exchange(whole, {})));
+    if (output.empty())
+      for (OutPiece& piece : std::exchange(pieces, {})) out.add(std::move(piece));
     flush_hook();
     return !output.empty();
   }
@@ -103,6 +106,7 @@ struct StreamNode : StreamAcceptor {
   std::function<void(Stream&)> stream_hook = [](Stream&) {};
   std::vector<int> clients;
   int buffer_bytes = 0;  // of the sockets, when not 0
+  bool proxied = false;  // they begin with the PROXY protocol
   bool tcp = false;      // connections over the loopback in place of pairs of unix sockets
 
   StreamNode() {
@@ -134,7 +138,7 @@ struct StreamNode : StreamAcceptor {
         ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
     clients.reserve(64);
     clients.push_back(pair[0]);
-    Stream::accept(net, pair[1], PeerAddress(), certificates, *this);
+    Stream::accept(net, pair[1], PeerAddress(), certificates, *this, proxied);
     return clients.back();
   }
   static void connect_tcp(int (&pair)[2]) {
