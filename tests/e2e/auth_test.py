@@ -3,19 +3,17 @@
 """Tokens and anonymous sessions on feeds and live routes, with tokens that are made here."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import time
 
 import websockets
 
+import tokens
 from checks import SLOW, check, contains, equal, main, wait_until
 from node import SECRET, Node
+from tokens import KEY, keys
 from wire import Wire
 
-KEY = b"0123456789abcdef0123456789abcdef"
 ROUTES = """
 [auth]
 key_file = "keys.json"
@@ -51,18 +49,8 @@ secret_file = "publish.secret"
 node = None
 
 
-def encode(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(key=KEY, alg="HS256", **claims):
-    claims = {"exp": int(time.time()) + 600, "tenant": "acme", "sub": "ann", **claims}
-    text = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": alg}, claims))
-    return text + "." + encode(hmac.new(key, text.encode(), hashlib.sha256).digest())
-
-
-def keys(key=KEY):
-    return json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "k": encode(key)}]})
+def token(**claims):
+    return tokens.token(**{"tenant": "acme", "sub": "ann", **claims})
 
 
 def publish(channel, text, query=""):

@@ -6,9 +6,9 @@ own EventSource on a feed, which has nothing of ours."""
 import json
 import pathlib
 import shutil
-import subprocess
 
-from checks import SLOW, check, equal, main, skip
+from browser_page import BrowserPage
+from checks import check, equal, main
 from node import SECRET, Node
 from wire import Wire
 
@@ -83,40 +83,17 @@ EVENT_SOURCE = """
 node = None
 
 
-class Page:
-    """A page with a client of these options; `run` is answered by what that JavaScript returns."""
+class Page(BrowserPage):
+    """A page with a client of these options."""
 
     def __init__(self, options):
+        super().__init__(node.tls_port)
         self.options = options
 
     def __enter__(self):
-        self.process = subprocess.Popen(["node", HERE / "browser/page.mjs", str(node.tls_port)],
-                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        line = self.process.stdout.readline().strip()
-        if line != '"ready"':
-            if self.process.wait(60 * SLOW) == 77:
-                skip(line)
-            raise AssertionError(f"no page: {line}")
+        super().__enter__()
         self.run(BEGIN.replace("OPTIONS", json.dumps(self.options)))
         return self
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(60 * SLOW)
-
-    def _ask(self, **what):
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if isinstance(answer, dict) and "error" in answer:
-            raise AssertionError(answer["error"])
-        return answer
-
-    def run(self, script):
-        return self._ask(run=script)
-
-    def proxy(self, mode):
-        return self._ask(proxy=mode)
 
 
 def publish(channel, *texts):

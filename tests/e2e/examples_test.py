@@ -17,11 +17,11 @@ import threading
 
 import websockets
 
-from checks import SLOW, check, contains, equal, main, skip, wait_until
+from browser_page import BrowserPage
+from checks import SLOW, check, contains, equal, main, wait_until
 from node import BUILD, TRACES
 
-HERE = pathlib.Path(__file__).resolve().parent
-TOP = HERE.parents[1]
+TOP = pathlib.Path(__file__).resolve().parents[2]
 PROTOCOL = TOP / "examples/edge/PROTOCOL.md"
 README = TOP / "README.md"
 ID = r"[0-9a-f]{8}\.\d+-\d+"
@@ -257,30 +257,6 @@ def python_client():
         example.says(rf"(^|\n){ID} for python\n", lambda: demo.publish("chat:1", "for python"))
 
 
-class Page:
-    """A page of the demo in a browser."""
-
-    def __enter__(self):
-        self.process = subprocess.Popen(["node", HERE / "browser/page.mjs", demo.ports["true"]],
-                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        line = self.process.stdout.readline().strip()
-        if line != '"ready"':
-            if self.process.wait(60 * SLOW) == 77:
-                skip(line)
-            raise AssertionError(f"no page: {line}")
-        return self
-
-    def run(self, script):
-        self.process.stdin.write(json.dumps({"run": script}) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.wait(60 * SLOW)
-        self.process.stdout.close()
-
-
 def readme_client():
     """README.md: the client in a page"""
     (block,) = blocks(README, "js")
@@ -288,7 +264,7 @@ def readme_client():
     block, count = re.subn(r"^import (.*) from '\./(.*)';$", r"const \1 = await import('/\2');",
                            block, flags=re.M)
     equal(count, 1, "it imports the client")
-    with Page() as page:
+    with BrowserPage(demo.ports["true"]) as page:
         answer = page.run("""
             Object.assign(window, { shown: [], loads: 0, failures: [] });
             window.show = (comment) => shown.push(comment);

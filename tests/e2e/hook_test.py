@@ -3,35 +3,24 @@
 """The subscribe hook and revocations, in a program that embeds the library (hook_host.c)."""
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import hmac
 import json
 import pathlib
 import queue
 import subprocess
 import tempfile
 import threading
-import time
 
 import websockets
 
+import tokens
 from checks import SLOW, check, equal, main
 from node import BUILD, TRACES
 from wire import Wire
 
-KEY = b"0123456789abcdef0123456789abcdef"
-
-
-def encode(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
 
 def token(user, *groups):
-    claims = {"exp": int(time.time()) + 600, "tenant": "t", "sub": user, "groups": groups}
-    text = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims))
-    return text + "." + encode(hmac.new(KEY, text.encode(), hashlib.sha256).digest())
+    return tokens.token(tenant="t", sub=user, groups=groups)
 
 
 class Host:
@@ -40,7 +29,7 @@ class Host:
     def __init__(self, hook_ms):
         self.directory = tempfile.TemporaryDirectory(prefix="fcedge-hook-")
         keys = pathlib.Path(self.directory.name) / "keys.json"
-        keys.write_text(json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "k": encode(KEY)}]}))
+        keys.write_text(tokens.keys())
         self.errors = pathlib.Path(self.directory.name) / "stderr"
         self.asked, self.answers = queue.Queue(), queue.Queue()
         with self.errors.open("wb") as errors:
