@@ -76,7 +76,8 @@ TEST_CASE("delta seconds") {
       {"99999999999999999999999999999999", kDeltaMax},
   };
   for (const auto& [text, expected] : rows) {
-    CAPTURE(text);
+    const auto shown_text = text;  // clang captures no binding
+    CAPTURE(shown_text);
     REQUIRE(parse_delta(text, &seconds));
     CHECK(seconds == expected);
   }
@@ -147,7 +148,8 @@ TEST_CASE("max-age in all the forms that it comes in") {
       {"max-age=99999999999", kDeltaMax},
   };
   for (const auto& [value, expected] : rows) {
-    CAPTURE(value);
+    const auto shown_value = value;  // clang captures no binding
+    CAPTURE(shown_value);
     CHECK(read(value).max_age == expected);
   }
 }
@@ -225,7 +227,8 @@ TEST_CASE("directives without numbers") {
       {"immutable, no-transform, community=\"UCI\"", ""},
   };
   for (const auto& [value, expected] : rows) {
-    CAPTURE(value);
+    const auto shown_value = value;  // clang captures no binding
+    CAPTURE(shown_value);
     CHECK(flags(read(value)) == expected);
   }
 }
@@ -305,7 +308,8 @@ TEST_CASE("CDN-Cache-Control goes first when it is valid and not empty") {
       {"max-age=60; no-store", 60, true},  // a parameter is no directive
   };
   for (const auto& [value, max_age, targeted] : rows) {
-    CAPTURE(value);
+    const auto shown_value = value;  // clang captures no binding
+    CAPTURE(shown_value);
     const AnswerDirectives of = read_cdn(value);
     CHECK(of.max_age == max_age);
     CHECK(of.targeted == targeted);
@@ -330,7 +334,8 @@ TEST_CASE("the flags of CDN-Cache-Control") {
       {"must-understand", "must-understand"},
   };
   for (const auto& [value, expected] : rows) {
-    CAPTURE(value);
+    const auto shown_value = value;  // clang captures no binding
+    CAPTURE(shown_value);
     CHECK(flags(read_cdn(value, "no-store, private, public")) == expected);
   }
   CHECK(read_cdn("private=\"x-secret\"").names("x-secret"));

@@ -111,7 +111,8 @@ TEST_CASE("Age") {
       {"6e1", 0},
   };
   for (const auto& [value, expected] : rows) {
-    CAPTURE(value);
+    const auto shown_value = value;  // clang captures no binding
+    CAPTURE(shown_value);
     CHECK(age_of(value) == expected);
   }
   CHECK(AgeFields::from(came({{"age", "0"}, {"age", "60"}})).age_s == 0);
