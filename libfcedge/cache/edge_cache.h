@@ -38,8 +38,10 @@ class EdgeCache {
   EdgeCache& operator=(const EdgeCache&) = delete;
 
   Store& store() { return *store_; }
+  const Store& store() const { return *store_; }
   FillTable& fills() { return fills_; }
   PurgeTable& purges() { return purges_; }
+  const PurgeTable& purges() const { return purges_; }
   Workers& workers() { return workers_; }
   List<ShardFill>& fills_of(uint32_t shard) { return shard_fills_[shard]; }
 

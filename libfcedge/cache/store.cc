@@ -269,7 +269,9 @@ StoreStats Store::stats() const {
   stats.queue_bytes = parts_->queue.bytes();
   stats.objects = parts_->index.size();
   stats.index_bytes = parts_->index.memory_bytes() + parts_->eviction.memory_bytes();
-  stats.memory_bytes = parts_->memory.stats().bytes;
+  stats.memory = parts_->memory.stats();
+  stats.eviction = parts_->eviction.stats();
+  stats.shares = parts_->shares.stats();
   stats.segments = parts_->files.segments();
   stats.large_files = parts_->files.large_files();
   stats.recovering = parts_->catalogue.recovering();

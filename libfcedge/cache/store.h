@@ -13,9 +13,12 @@
 
 #include "base/chunk.h"
 #include "base/status.h"
+#include "cache/eviction.h"
 #include "cache/index.h"
 #include "cache/large_file.h"
+#include "cache/memory_tier.h"
 #include "cache/stored_object.h"
+#include "cache/tenant_shares.h"
 #include "metrics/counters.h"
 
 namespace fce {
@@ -55,8 +58,10 @@ struct StoreStats {
   uint64_t live_bytes = 0;   // of these, of objects that can be found
   uint64_t queue_bytes = 0;  // of what waits for the disk
   uint64_t objects = 0;
-  uint64_t index_bytes = 0;   // of memory
-  uint64_t memory_bytes = 0;  // of the tier in memory
+  uint64_t index_bytes = 0;  // of memory
+  MemoryTierStats memory;
+  EvictionStats eviction;
+  TenantSharesStats shares;
   uint32_t segments = 0;
   uint32_t large_files = 0;
   bool recovering = false;  // the index is not complete yet

@@ -90,11 +90,7 @@ int fce_node_counters(const fce_node* node, fce_counter_fn each, void* user) {
 
 int fce_node_gauges(const fce_node* node, fce_gauge_fn each, void* user) {
   if (!node || !each) return to_c(fail(Status::invalid, "the node or the callback is NULL"));
-  for (uint32_t i = 0; i < static_cast<uint32_t>(Gauge::count_); ++i) {
-    const auto gauge = static_cast<Gauge>(i);
-    const GaugeInfo info = gauge_info(gauge);
-    each(info.name, info.help, node->node.sum(gauge), user);
-  }
+  node->node.each_gauge(each, user);
   return FCE_OK;
 }
 

@@ -223,7 +223,7 @@ int fce_cache_get_stats(fce_node* node, fce_cache_stats* stats) {
   out.objects = now.objects;
   out.disk_bytes = now.disk_bytes;
   out.disk_bytes_max = now.disk_bytes_max;
-  out.memory_bytes = now.memory_bytes;
+  out.memory_bytes = now.memory.bytes;
   out.index_bytes = now.index_bytes;
   out.queue_bytes = now.queue_bytes;
   out.purges = node->node.cache()->purges().entries();

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cache/cache_figures.h"
 #include "engine/node.h"
 #include "engine/shard.h"
 #include "metrics/exposition.h"
@@ -29,6 +30,12 @@ std::string figures(const Node& node, Exposition::Format format) {
     const CounterInfo info = counter_info(counter);
     text.counter(info.name, info.help, node.sum(counter));
   });
+  if (node.cache()) {
+    for (const CacheFigure& gauge : cache_gauges(*node.cache()))
+      text.gauge(gauge.name, gauge.unit, gauge.help, static_cast<int64_t>(gauge.value));
+    for (const CacheFigure& total : cache_totals(*node.cache()))
+      text.counter(total.name, total.help, total.value);
+  }
   for_all<Histogram>([&](Histogram histogram) {
     const HistogramInfo info = histogram_info(histogram);
     text.histogram(info.name, info.help, node.sum(histogram));

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "cache/cache_figures.h"
 #include "http/route_table.h"
 
 namespace fce {
@@ -264,6 +265,20 @@ void Node::each_counter(fce_counter_fn each, void* user) const {
     const CounterInfo info = counter_info(counter);
     each(info.name, info.help, sum(counter), user);
   }
+  if (!cache_) return;
+  for (const CacheFigure& total : cache_totals(*cache_))
+    each(total.name, total.help, total.value, user);
+}
+
+void Node::each_gauge(fce_gauge_fn each, void* user) const {
+  for (uint32_t i = 0; i < static_cast<uint32_t>(Gauge::count_); ++i) {
+    const auto gauge = static_cast<Gauge>(i);
+    const GaugeInfo info = gauge_info(gauge);
+    each(info.name, info.help, sum(gauge), user);
+  }
+  if (!cache_) return;
+  for (const CacheFigure& gauge : cache_gauges(*cache_))
+    each(gauge.name, gauge.help, static_cast<int64_t>(gauge.value), user);
 }
 
 uint64_t Node::sum(Counter counter) const {

@@ -53,6 +53,7 @@ class Node {
   Status drain(uint32_t spread_ms);
   Status stop();
   void each_counter(fce_counter_fn each, void* user) const;
+  void each_gauge(fce_gauge_fn each, void* user) const;
 
   // Over all shards. Any thread.
   uint64_t sum(Counter counter) const;

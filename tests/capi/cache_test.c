@@ -149,6 +149,9 @@ static void puts_and_figures(fce_node* node) {
   CHECK(stats.objects >= 2);
   CHECK(stats.disk_bytes_max == 64 << 20);
   CHECK(stats.purges >= 2);
+  CHECK(gauge(node, "fcedge_cache_disk_limit_bytes") == 64 << 20);
+  CHECK(gauge(node, "fcedge_cache_objects") >= 2);
+  CHECK(counter(node, "fcedge_cache_appended_bytes_total") > 0);
 }
 
 /* A node that has nothing itself, in front of the other. */

@@ -91,6 +91,17 @@ static inline uint64_t counter(const fce_node* node, const char* name) {
   return wanted.value;
 }
 
+static inline void capi_take_gauge(const char* name, const char* help, int64_t value, void* user) {
+  capi_take(name, help, (uint64_t)value, user);
+}
+
+static inline int64_t gauge(const fce_node* node, const char* name) {
+  capi_wanted wanted = {name, 0, 0};
+  CHECK_OK(fce_node_gauges(node, capi_take_gauge, &wanted));
+  CHECK(wanted.found == 1);
+  return (int64_t)wanted.value;
+}
+
 static inline int counter_reaches(const fce_node* node, const char* name, uint64_t value) {
   const struct timespec pause = {0, 1000000};
   for (int i = 0; i < 20000; ++i) {

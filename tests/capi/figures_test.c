@@ -2,12 +2,6 @@
 /* Gauges and histograms of a node. */
 #include "capi.h"
 
-typedef struct wanted_gauge {
-  const char* name;
-  int64_t value;
-  int found;
-} wanted_gauge;
-
 static int gauges = 0;
 static int histograms = 0;
 
@@ -18,19 +12,10 @@ static void check_name(const char* name, const char* help) {
 }
 
 static void on_gauge(const char* name, const char* help, int64_t value, void* user) {
-  wanted_gauge* wanted = user;
+  (void)value;
+  (void)user;
   check_name(name, help);
   ++gauges;
-  if (strcmp(name, wanted->name) != 0) return;
-  wanted->value = value;
-  ++wanted->found;
-}
-
-static int64_t gauge(const fce_node* node, const char* name) {
-  wanted_gauge wanted = {name, -1, 0};
-  CHECK_OK(fce_node_gauges(node, on_gauge, &wanted));
-  CHECK(wanted.found == 1);
-  return wanted.value;
 }
 
 typedef struct wanted_histogram {
@@ -72,15 +57,15 @@ static fce_histogram histogram(const fce_node* node, const char* name) {
 int main(void) {
   uint16_t port = 0;
   fce_node* node = make_node(2, NULL, &port);
-  wanted_gauge nothing = {"", 0, 0};
-  CHECK_FAILS(fce_node_gauges(NULL, on_gauge, &nothing), FCE_EINVAL);
-  CHECK_FAILS(fce_node_gauges(node, NULL, &nothing), FCE_EINVAL);
-  CHECK_FAILS(fce_node_histograms(NULL, on_histogram, &nothing), FCE_EINVAL);
-  CHECK_FAILS(fce_node_histograms(node, NULL, &nothing), FCE_EINVAL);
+  CHECK_FAILS(fce_node_gauges(NULL, on_gauge, NULL), FCE_EINVAL);
+  CHECK_FAILS(fce_node_gauges(node, NULL, NULL), FCE_EINVAL);
+  CHECK_FAILS(fce_node_histograms(NULL, on_histogram, NULL), FCE_EINVAL);
+  CHECK_FAILS(fce_node_histograms(node, NULL, NULL), FCE_EINVAL);
   /* Before the start there is nothing, and that is said. */
   CHECK(gauge(node, "fcedge_connections") == 0);
   CHECK(gauge(node, "fcedge_mailbox_depth") == 0);
-  CHECK(gauges >= 8 * 2);
+  CHECK_OK(fce_node_gauges(node, on_gauge, NULL));
+  CHECK(gauges >= 8);
   CHECK(histogram(node, "fcedge_http_answer_seconds").count == 0);
   CHECK(histogram(node, "fcedge_http_answer_seconds").p99_us == 0);
   CHECK(histograms >= 6 * 2);

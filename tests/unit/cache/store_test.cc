@@ -215,7 +215,7 @@ TEST_CASE("store: the tier in memory never shows what was replaced") {
   }
   store->flush();
   CHECK(body(*store, "/a") == "49");
-  CHECK(store->stats().memory_bytes > 0);
+  CHECK(store->stats().memory.bytes > 0);
   store->erase({"t", "/a"});
   CHECK_FALSE(get(*store, "/a"));
 }
