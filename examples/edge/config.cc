@@ -5,7 +5,10 @@
 #include <iterator>
 
 #include "config_auth.h"
+#include "config_cache.h"
 #include "config_namespace.h"
+#include "config_origin.h"
+#include "config_route.h"
 #include "listen_address.h"
 #include "toml_section.h"
 
@@ -59,7 +62,8 @@ static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 
 
 constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
                                      "feed",   "publish", "comments", "metrics",     "namespace",
-                                     "live",   "auth",    "widget"};
+                                     "live",   "auth",    "widget",   "cache",       "origin",
+                                     "cached", "proxy",   "purge"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -97,6 +101,7 @@ class Loader {
       config_.metrics.push_back(read_route(section, "/metrics"));
       section.finish();
     }
+    read_cache_and_origins();
     root_.allow("node");
     root_.allow("nodes");
     for (const char* key : kNodeKeys) {
@@ -317,19 +322,12 @@ class Loader {
     }
   }
 
-  RouteSettings read_route(Section& section, const char* default_path) {
-    RouteSettings route;
-    route.path = default_path;
-    route.place = section.text("path", &route.path);
-    require(section, "path", route.path);
-    if (route.path[0] != '/') section.fail(route.place, "expected a path that begins with /");
-    section.text("host", &route.host);
-    section.text("origins", &route.origins);
-    return route;
-  }
-
-  static void require(const Section& section, const char* key, const std::string& value) {
-    if (value.empty()) section.fail(section.place(), std::string("needs the key ") + key);
+  void read_cache_and_origins() {
+    config_.cache = read_cache(root_.table("cache"));
+    for (Section& section : root_.tables("origin")) config_.origins.push_back(read_origin(section));
+    for (Section& section : root_.tables("cached")) config_.cached.push_back(read_cached(section));
+    for (Section& section : root_.tables("proxy")) config_.proxies.push_back(read_proxy(section));
+    for (Section& section : root_.tables("purge")) config_.purges.push_back(read_purge(section));
   }
 
   // What no single section can see.
@@ -349,6 +347,8 @@ class Loader {
       document_.fail(message_bytes_place_, "a comment needs messages of at least " +
                                                std::to_string(kCommentMessageBytes) + " bytes");
     }
+    check_origins(config_);
+    check_cached(config_, config_.cache);
   }
 
   Section root_;

@@ -5,12 +5,15 @@
 #ifndef FCEDGE_EXAMPLES_EDGE_CONFIG_H_
 #define FCEDGE_EXAMPLES_EDGE_CONFIG_H_
 
+#include <fcedge/cache.h>
 #include <fcedge/fcedge.h>
 #include <fcedge/pubsub.h>
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace edge {
@@ -191,6 +194,90 @@ struct CommentsSettings {
   uint32_t list_max = 500;
 };
 
+struct CacheSettings {
+  PathSetting directory;
+  PathSetting key_file;
+  uint32_t disk_mib_max = 0;
+  std::optional<uint32_t> memory_mib_max;  // 0: no objects in memory
+  uint32_t small_bytes_max = 0;
+  uint32_t tenant_percent = 0;
+  Place place;
+
+  bool given() const { return !directory.path.empty(); }
+  bool operator==(const CacheSettings&) const = default;
+};
+
+enum class OriginType { kServers, kS3, kDirectory, kFailover };
+
+struct OriginSettings {
+  std::string name;
+  OriginType type = OriginType::kServers;
+  Place place;
+  // Servers; what is a number is in `upstream`, whose pointers stay null.
+  std::vector<std::string> servers;
+  std::vector<std::string> backup;
+  std::string host;
+  std::string prefix;  // of S3, too
+  std::vector<std::pair<std::string, std::string>> headers;
+  fce_upstream_options upstream;
+  std::string check_path;
+  PathSetting tls_ca_file;
+  int64_t tls_ca_time = 0;  // of its last change, so that a reload sees a new one
+  std::string tls_name;
+  // S3.
+  std::string bucket;
+  std::string region;
+  std::string endpoint;
+  bool path_style = false;
+  bool forbidden_is_absent = false;
+  uint32_t credentials = FCE_S3_CREDENTIALS_AUTOMATIC;
+  std::string key_id;
+  PathSetting secret_file;
+  PathSetting shared_file;
+  std::string profile;
+  // A directory; `index` is of S3, too.
+  PathSetting root;
+  std::string index;
+  std::string cache_control;
+  // Several in order.
+  std::vector<std::string> of;
+  Place of_place;
+  std::vector<uint16_t> statuses;
+};
+
+// The name of an origin as a route says it.
+struct OriginName {
+  std::string name;
+  Place place;
+};
+
+struct CachedSettings {
+  RouteSettings route;
+  std::string methods;  // with commas between them, as the library wants them
+  std::string tenant;
+  std::string name;
+  OriginName origin;
+  fce_cached_options options;  // but its strings
+};
+
+struct ProxySettings {
+  RouteSettings route;
+  std::string methods;
+  OriginName origin;
+  std::string strip_prefix;
+  std::string add_prefix;
+  std::string host_sent;
+  std::string trusted;
+  std::optional<std::string> via;  // "": none
+  fce_proxy_options options;       // but its strings
+};
+
+struct PurgeSettings {
+  RouteSettings route;
+  std::string tenant;
+  PathSetting secret_file;
+};
+
 struct Config {
   std::string file;
   NodeSettings node;
@@ -209,6 +296,11 @@ struct Config {
   std::vector<WidgetSettings> widgets;
   std::vector<CommentsSettings> comments;
   std::vector<RouteSettings> metrics;
+  CacheSettings cache;
+  std::vector<OriginSettings> origins;
+  std::vector<CachedSettings> cached;
+  std::vector<ProxySettings> proxies;
+  std::vector<PurgeSettings> purges;
 
   [[noreturn]] void fail(const Place& place, const std::string& message) const;
 };

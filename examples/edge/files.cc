@@ -79,13 +79,43 @@ void check_database(const Config& config, const PathSetting& database) {
   }
 }
 
-// Others who can read the secret can publish.
-void check_secret(const Config& config, const PathSetting& file) {
-  read_secret(config, file);
+void warn_if_open(const Config& config, const PathSetting& file) {
   struct stat info {};
   if (stat(file.path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
     log_warn(file.place.sentence(config.file, file.path + " is open to all users; chmod 600 it"));
   }
+}
+
+// Others who can read the secret can publish, or purge.
+void check_secret(const Config& config, const PathSetting& file) {
+  read_secret(config, file);
+  warn_if_open(config, file);
+}
+
+void check_given_file(const Config& config, const PathSetting& file, bool secret) {
+  if (file.path.empty()) return;
+  check_readable_file(config, file);
+  if (secret) warn_if_open(config, file);
+}
+
+void check_cache(const Config& config) {
+  const CacheSettings& cache = config.cache;
+  if (!cache.given()) return;
+  check_writable_directory(config, cache.directory);
+  check_given_file(config, cache.key_file, true);
+  if (cache.key_file.path.empty()) return;
+  const auto size = std::filesystem::file_size(cache.key_file.path);
+  if (size != 16 && size != 32) {
+    config.fail(cache.key_file.place, cache.key_file.path + ": expected a key of 16 or 32 bytes, " +
+                                          "got " + std::to_string(size));
+  }
+}
+
+void check_origin(const Config& config, const OriginSettings& origin) {
+  if (!origin.root.path.empty()) check_readable_directory(config, origin.root);
+  check_given_file(config, origin.tls_ca_file, false);
+  check_given_file(config, origin.secret_file, true);
+  check_given_file(config, origin.shared_file, true);
 }
 
 }  // namespace
@@ -101,6 +131,9 @@ void check_files(const Config& config) {
   for (const PublishSettings& publish : config.publishes) {
     check_secret(config, publish.secret_file);
   }
+  check_cache(config);
+  for (const OriginSettings& origin : config.origins) check_origin(config, origin);
+  for (const PurgeSettings& purge : config.purges) check_secret(config, purge.secret_file);
   if (!config.node.state_dir.path.empty()) check_writable_directory(config, config.node.state_dir);
   for (const CommentsSettings& comments : config.comments) {
     check_database(config, comments.database);

@@ -37,7 +37,9 @@ void print_summary(const Config& config) {
             << config.directories.size() << " directory, " << config.feeds.size() << " feed, "
             << config.lives.size() << " live, " << config.publishes.size() << " publish, "
             << config.widgets.size() << " widget, " << config.comments.size() << " comments, "
-            << config.metrics.size() << " metrics\n";
+            << config.metrics.size() << " metrics, " << config.origins.size() << " origin, "
+            << config.cached.size() << " cached, " << config.proxies.size() << " proxy, "
+            << config.purges.size() << " purge\n";
 }
 
 void reload(const Options& options, Node* node) {
@@ -45,7 +47,7 @@ void reload(const Options& options, Node* node) {
     const Config config = load_config(options.config_file, options.node_name);
     check_files(config);
     node->reload(config);
-    log_info("reloaded certificates and routes");
+    log_info("reloaded certificates, routes and origins");
   } catch (const ConfigError& error) {
     log_error("reload failed and nothing has changed error=" + quoted(error.what()));
   }

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "config_auth.h"
+#include "config_cache.h"
 #include "config_namespace.h"
 #include "files.h"
 #include "log.h"
 #include "routes.h"
+#include "routes_cache.h"
 
 namespace edge {
 namespace {
@@ -45,6 +47,12 @@ bool same_namespaces(Config a, Config b) {
   return a.namespaces == b.namespaces;
 }
 
+bool same_cache(CacheSettings a, CacheSettings b) {
+  for (CacheSettings* cache : {&a, &b})
+    cache->place = cache->directory.place = cache->key_file.place = {};
+  return a == b;
+}
+
 void warn_of_restart(const Config& running, const Config& wanted) {
   const auto warn = [](const char* what) {
     log_warn(std::string("reload leaves a changed setting until the next start section=") + what);
@@ -65,6 +73,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   if (running.pubsub != wanted.pubsub) warn("pubsub");
   if (!(running.auth == wanted.auth)) warn("auth");
   if (!same_namespaces(running, wanted)) warn("namespace");
+  if (!same_cache(running.cache, wanted.cache)) warn("cache");
   if (!same_listens(running, wanted)) warn("listen");
 }
 
@@ -96,6 +105,7 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   NodePtr made(node);
   set_auth(node, config);
   for (const auto& settings : config.namespaces) add_namespace(node, config, settings);
+  if (with_state) set_cache(node, config);
   return made;
 }
 
@@ -146,7 +156,7 @@ Comments* Node::open_comments(const CommentsSettings& settings, const Config& co
   return comments.get();
 }
 
-Node::RoutesPtr Node::build_routes(const Config& config, Node* node) {
+Node::RoutesPtr Node::build_routes(const Config& config, const Origins& origins, Node* node) {
   fce_routes* made = nullptr;
   if (fce_routes_create(&made) != FCE_OK) config.fail({}, fce_last_error());
   RoutesPtr routes(made);
@@ -160,14 +170,32 @@ Node::RoutesPtr Node::build_routes(const Config& config, Node* node) {
     add_comments(made, config, comments,
                  node != nullptr ? node->open_comments(comments, config) : nullptr);
   }
+  add_cache_routes(made, config, origins, node != nullptr);
   return routes;
 }
 
-Node::Node(const Config& config) : config_(config), node_(create(config, true)) {
+void Node::set_routes(fce_node* node, const RoutesPtr& routes, const Config& config,
+                      const Origins& origins) {
+  if (fce_node_set_routes(node, routes.get()) == FCE_OK) return;
+  const std::string fault = fce_last_error();
+  // Which one it is shows when each is alone in a table, of a node that serves nobody.
+  const NodePtr scratch = create(config, false);
+  for (const OriginSettings& settings : config.origins) {
+    fce_routes* made = nullptr;
+    if (fce_routes_create(&made) != FCE_OK) break;
+    const RoutesPtr alone(made);
+    add_only_origin(made, config, origins, settings);
+    if (fce_node_set_routes(scratch.get(), made) != FCE_OK)
+      config.fail(settings.place, fce_last_error());
+  }
+  config.fail({}, fault);
+}
+
+Node::Node(const Config& config)
+    : config_(config), node_(create(config, true)), origins_(config, Origins()) {
   set_certificates(node_.get(), config_);
   listen();
-  const RoutesPtr routes = build_routes(config_, this);
-  if (fce_node_set_routes(node_.get(), routes.get()) != FCE_OK) config_.fail({}, fce_last_error());
+  set_routes(node_.get(), build_routes(config_, origins_, this), config_, origins_);
 }
 
 Node::~Node() { stop(); }
@@ -179,9 +207,14 @@ void Node::start() {
 }
 
 void Node::reload(const Config& config) {
-  const RoutesPtr routes = build_routes(config, this);
+  // Certificates and routes are put in force one after the other, so both are tried before.
+  check(config);
+  check_cached(config, config_.cache);
+  Origins origins(config, origins_);
+  const RoutesPtr routes = build_routes(config, origins, this);
   set_certificates(node_.get(), config);
-  if (fce_node_set_routes(node_.get(), routes.get()) != FCE_OK) config.fail({}, fce_last_error());
+  set_routes(node_.get(), routes, config, origins);
+  origins_ = std::move(origins);
   warn_of_restart(config_, config);
 }
 
@@ -199,8 +232,8 @@ void Node::stop() {
 void Node::check(const Config& config) {
   const NodePtr scratch = create(config, false);
   set_certificates(scratch.get(), config);
-  const RoutesPtr routes = build_routes(config, nullptr);
-  if (fce_node_set_routes(scratch.get(), routes.get()) != FCE_OK) config.fail({}, fce_last_error());
+  const Origins origins(config, Origins{});
+  set_routes(scratch.get(), build_routes(config, origins, nullptr), config, origins);
 }
 
 }  // namespace edge

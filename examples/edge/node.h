@@ -14,6 +14,7 @@
 
 #include "comments.h"
 #include "config.h"
+#include "origins.h"
 
 namespace edge {
 
@@ -58,13 +59,19 @@ class Node {
   Comments* open_comments(const CommentsSettings& settings, const Config& config);
 
   // Without a node no comment database is opened: the table is only built to see whether it can be.
-  static RoutesPtr build_routes(const Config& config, Node* node);
+  static RoutesPtr build_routes(const Config& config, const Origins& origins, Node* node);
+
+  // Puts them in force. A fault that the library finds only now is one of an origin, and is told
+  // with its line.
+  static void set_routes(fce_node* node, const RoutesPtr& routes, const Config& config,
+                         const Origins& origins);
 
   Config config_;
   // Comments publish through the node and its routes point to them, so they are stopped after the
   // node and outlive every route table; a reload only adds to them. Keyed by database file.
   std::map<std::string, std::unique_ptr<Comments>> comments_;
   NodePtr node_;
+  Origins origins_;
 };
 
 }  // namespace edge

@@ -6,25 +6,10 @@
 #include <string>
 
 #include "files.h"
+#include "route_entry.h"
 
 namespace edge {
 namespace {
-
-// The C ABI takes NULL for a default, the configuration has "".
-const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
-
-fce_route_options route_options(const RouteSettings& route) {
-  fce_route_options options;
-  fce_route_options_init(&options);
-  options.pattern = route.path.c_str();
-  options.host = or_null(route.host);
-  options.origins = or_null(route.origins);
-  return options;
-}
-
-void expect_ok(int status, const Config& config, const Place& place) {
-  if (status != FCE_OK) config.fail(place, fce_last_error());
-}
 
 void refuse(fce_exchange* exchange, void*) { fce_exchange_abort(exchange); }
 

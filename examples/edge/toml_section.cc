@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -91,35 +92,83 @@ Section::Found Section::find(const char* key) {
   return {};
 }
 
-Place Section::text(const char* key, std::string* out) {
+Place Section::text_or_empty(const char* key, std::optional<std::string>* out) {
   const Found found = find(key);
   if (found.node == nullptr) return place();
   const auto* value = found.node->as_string();
   if (value == nullptr) fail(found.place, "expected a string, got " + shown(*found.node));
-  if (value->get().empty()) fail(found.place, "expected a string that is not empty");
   // The C ABI takes NUL-terminated strings, so a NUL inside would silently cut the value.
   if (value->get().find('\0') != std::string::npos) fail(found.place, "must not contain NUL");
   *out = value->get();
   return found.place;
 }
 
-Place Section::words(const char* key, std::string* out) {
+Place Section::text(const char* key, std::string* out) {
+  std::optional<std::string> given;
+  Place where = text_or_empty(key, &given);
+  if (!given) return where;
+  if (given->empty()) fail(where, "expected a string that is not empty");
+  *out = *given;
+  return where;
+}
+
+Place Section::list(const char* key, std::vector<std::string>* out) {
   const Found found = find(key);
   if (found.node == nullptr) return place();
   const auto* array = found.node->as_array();
   if (array == nullptr || array->empty()) {
     fail(found.place, "expected an array of strings that is not empty, got " + shown(*found.node));
   }
-  std::string joined;
+  out->clear();
   for (const toml::node& entry : *array) {
     const auto* word = entry.as_string();
     if (word == nullptr || word->get().empty() ||
         word->get().find_first_of(std::string(" \t\n\0", 4)) != std::string::npos) {
       fail(found.place, "expected strings without blanks, got " + shown(entry));
     }
-    joined += (joined.empty() ? "" : " ") + word->get();
+    out->push_back(word->get());
   }
-  *out = joined;
+  return found.place;
+}
+
+Place Section::words(const char* key, std::string* out) {
+  std::vector<std::string> words;
+  Place where = list(key, &words);
+  if (!words.empty()) out->clear();
+  for (const std::string& word : words) *out += (out->empty() ? "" : " ") + word;
+  return where;
+}
+
+Place Section::numbers(const char* key, std::vector<uint16_t>* out, uint16_t min, uint16_t max) {
+  const Found found = find(key);
+  if (found.node == nullptr) return place();
+  const auto* array = found.node->as_array();
+  const std::string wanted =
+      "expected integers in " + std::to_string(min) + ".." + std::to_string(max) + ", got ";
+  if (array == nullptr) fail(found.place, wanted + shown(*found.node));
+  out->clear();
+  for (const toml::node& entry : *array) {
+    const auto* value = entry.as_integer();
+    if (value == nullptr || value->get() < min || value->get() > max)
+      fail(found.place, wanted + shown(entry));
+    out->push_back(static_cast<uint16_t>(value->get()));
+  }
+  if (out->empty()) fail(found.place, wanted + "none");
+  return found.place;
+}
+
+Place Section::pairs(const char* key, std::vector<std::pair<std::string, std::string>>* out) {
+  const Found found = find(key);
+  if (found.node == nullptr) return place();
+  const auto* table = found.node->as_table();
+  if (table == nullptr) fail(found.place, "expected a table, got " + shown(*found.node));
+  for (const auto& [name, node] : *table) {
+    Section values(document_, table, nullptr, found.place.key, "");
+    const std::string text(name.str());
+    std::optional<std::string> value;
+    values.text_or_empty(text.c_str(), &value);
+    out->emplace_back(text, *value);
+  }
   return found.place;
 }
 

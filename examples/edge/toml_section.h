@@ -8,8 +8,10 @@
 #include <toml++/toml.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config.h"
@@ -43,8 +45,15 @@ class Section {
 
   // Each reader leaves `out` alone when the key is absent and tells where it was said otherwise.
   Place text(const char* key, std::string* out);
+  // The same where "" has a meaning, other than that the key is absent.
+  Place text_or_empty(const char* key, std::optional<std::string>* out);
   // An array of strings, as one string with blanks between them.
   Place words(const char* key, std::string* out);
+  // The same, each by itself.
+  Place list(const char* key, std::vector<std::string>* out);
+  Place numbers(const char* key, std::vector<uint16_t>* out, uint16_t min, uint16_t max);
+  // A sub-table whose keys are up to whoever wrote the file, with strings as values.
+  Place pairs(const char* key, std::vector<std::pair<std::string, std::string>>* out);
   Place path(const char* key, std::string* out);
   Place flag(const char* key, bool* out);
   Place number(const char* key, uint32_t* out, uint32_t min, uint32_t max);

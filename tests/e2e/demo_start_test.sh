@@ -82,10 +82,14 @@ curl -skg "https://[::1]:$(port_of other true)/" | grep -q '<title>Live comments
 check "the page by IPv6" code_is $? 0
 
 # --- The commented configuration
-mkdir -p "$scratch/conf/tls" "$scratch/conf/www"
+mkdir -p "$scratch/conf/tls" "$scratch/conf/www" "$scratch/conf/images"
 cp "$scratch/one/demo-cert.pem" "$scratch/conf/tls/chain.pem"
+cp "$scratch/one/demo-cert.pem" "$scratch/conf/tls/ca.pem"
 cp "$scratch/one/demo-key.pem" "$scratch/conf/tls/key.pem"
-(umask 077 && echo "a-secret-of-some-length" >"$scratch/conf/publish.secret")
+for name in publish purge s3; do
+  (umask 077 && echo "a-secret-of-some-length" >"$scratch/conf/$name.secret")
+done
+(umask 077 && printf '%032d' 1 >"$scratch/conf/cache.key" && : >"$scratch/conf/credentials")
 (umask 077 && printf '%064d\n' 1 >"$scratch/conf/session.secret")
 echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}' \
   >"$scratch/conf/keys.json"
