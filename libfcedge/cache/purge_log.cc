@@ -94,13 +94,13 @@ bool PurgeLog::decode(Bytes* bytes, Purge* out) {
   return true;
 }
 
-Status PurgeLog::open(const std::string& directory, uint64_t wall_ms) {
+Status PurgeLog::open(const std::string& directory, uint64_t wall_ms, bool is_new) {
   const std::lock_guard lock(mutex_);
   path_ = directory + "/purges";
   (void)table_.now(wall_ms);
   bool doubtful = false;
   if (const Status status = read(&doubtful); status != Status::ok) return status;
-  if (doubtful) {
+  if (doubtful && !is_new) {
     table_.set_floor(table_.next(wall_ms));
     log(LogLevel::warn, "cache begins anew: its purge log is missing or damaged path=%s",
         path_.c_str());

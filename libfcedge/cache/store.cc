@@ -111,6 +111,7 @@ Status Store::open(const StoreOptions& options, std::unique_ptr<Store>* store) {
   if (status != Status::ok) return status;
   store->reset(new Store(std::make_unique<StoreParts>(
       options, StoreSizes::from(options), superblock, std::move(directory), std::move(lock))));
+  (*store)->is_new_ = made;
   return Status::ok;
 }
 
