@@ -8,6 +8,8 @@ import asyncio
 import email
 import os
 import re
+import socket
+import struct
 import subprocess
 
 from checks import SLOW, check, contains, equal, main, wait_until
@@ -46,6 +48,7 @@ FRESH = {"cache_control": "max-age=1000"}
 # What has been old for long when it comes.
 STALE = {"cache_control": "max-age=10, stale-while-revalidate=1000", "age": "100"}
 CLIENTS = 1000
+MISS = re.compile(r"fcedge; fwd=uri-miss; fwd-status=200; ttl=\d+; stored")
 NOISE = os.urandom(3 << 20)
 
 origin = node = None
@@ -65,8 +68,8 @@ def get(path, *arguments, secure=False, host=None):
     equal(code, 0, f"{path}: {err}")
     head, body = out.split(b"\r\n\r\n", 1)
     lines = head.decode("latin-1").split("\r\n")
-    fields = dict(line.lower().split(": ", 1) for line in lines[1:])
-    return int(lines[0].split(" ")[1]), fields, body
+    pairs = (line.split(": ", 1) for line in lines[1:])
+    return int(lines[0].split(" ")[1]), {name.lower(): value for name, value in pairs}, body
 
 
 def cache_status(path, *arguments, **keywords):
@@ -109,7 +112,7 @@ def miss_then_hit():
     equal(origin.count("/plain"), 1, "the origin was asked once")
     warm("/first", "x")
     origin.add("/new", page("x", **FRESH))
-    equal(cache_status("/new"), "fcedge; fwd=uri-miss; stored", "the first")
+    check(MISS.fullmatch(cache_status("/new")), "the first")
 
 
 def variants():
@@ -128,7 +131,7 @@ def variants():
 def ranges():
     """parts come from the whole object, one or several, small and large"""
     for path, content in (("/small-parts", b"a line of text\n" * 200), ("/large-parts", NOISE)):
-        warm(path, content)
+        warm(path, content, content_type="text/x-parts", **FRESH)
         status, fields, body = get(path, "-r", "100-199")
         equal((status, body, fields["content-range"]),
               (206, content[100:200], f"bytes 100-199/{len(content)}"), "a part")
@@ -152,7 +155,7 @@ def validation():
     get("/old")
     status, fields, body = get("/old")
     equal((status, body), (200, b"old"), "found unchanged")
-    contains(fields["cache-status"], "fcedge; hit", "and so a hit")
+    contains(fields["cache-status"], "fcedge; fwd=stale; fwd-status=304;", "as it says")
     equal(origin.last("/old").header("if-none-match"), '"o"', "the origin was asked whether")
 
 
@@ -174,13 +177,14 @@ def stale_while_revalidate():
 
 def stale_if_error():
     """what is stored outlives its origin; what is not is an error"""
-    origin.add("/sie", page("kept", cache_control="max-age=10", age="100"))
+    origin.add("/sie", page("kept", etag='"k"', cache_control="max-age=10", age="100"))
     get("/sie")
     origin.stop()
     try:
         status, fields, body = get("/sie")
         equal((status, body), (200, b"kept"), "stale")
-        contains(fields["cache-status"], "fcedge; hit; ttl=-", "as it says")
+        check(re.fullmatch("fcedge; fwd=stale; ttl=-9\\d; detail=stale-if-error",
+                           fields["cache-status"]), "as it says", fields)
         equal(get("/never-seen")[0], 502, "nothing to give")
         check(node.count("cache_stale_errors") >= 1, "counted")
     finally:
@@ -193,6 +197,13 @@ async def ask(path):
     reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
     return reader, writer
+
+
+def reset(writer):
+    """Leaves for good: a client that only closes may still wait for its answer."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                               struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def whole(reader, writer):
@@ -211,7 +222,7 @@ def crowd(path, count, meanwhile, leader_leaves=False):
         await asyncio.to_thread(node.wait_count, "cache_requests", before + count, 30)
         if leader_leaves:
             cut = await asyncio.to_thread(lambda: node.metrics()["fcedge_connections"])
-            streams.pop(0)[1].transport.abort()
+            reset(streams.pop(0)[1])
             await asyncio.to_thread(node.wait_connections, cut - 1)
         await asyncio.to_thread(meanwhile)
         return await asyncio.gather(*(whole(*stream) for stream in streams))
@@ -244,11 +255,12 @@ def uncacheable():
         equal(set(bodies), {b"mine"}, "all have one")
     equal(origin.count(path), 2 * crowd_size, "each its own")
 
+    others = asyncio.Barrier(crowd_size - 1)
+
     async def together(request):
         # Answers the first alone, and the others only when all of them are here.
         if request.number > 0:
-            while origin.open["/together"] < crowd_size - 1:
-                await asyncio.sleep(0.001)
+            await others.wait()
         await request.answer("mine", cache_control="private")
     origin.add("/together", together)
     origin.hold("/together")
@@ -265,7 +277,7 @@ def purge(query, method="PURGE", secret=SECRET):
 
 def purging():
     """by URL, prefix and tag, hard and soft, for who knows the secret; also after a restart"""
-    host = f"127.0.0.1:{node.port}"
+    host = "127.0.0.1"
     paths = ("/p/one", "/p/two", "/q/tagged", "/q/other", "/q/soft")
     for path in paths:
         warm(path, f"at {path}", etag=f'"{path}"', surrogate_key="red" if "tagged" in path else "x",
@@ -277,13 +289,13 @@ def purging():
     for path in paths:
         hits(path)
     equal(purge(f"key={host}/p/one"), (200, b'{"purged":1}\n'), "by URL")
-    equal(cache_status("/p/one"), "fcedge; fwd=uri-miss; stored", "it is gone")
+    check(MISS.fullmatch(cache_status("/p/one")), "it is gone")
     hits("/p/two")
     equal(purge(f"prefix={host}/p/", "POST"), (200, b'{"purged":1}\n'), "by prefix")
-    equal(cache_status("/p/two"), "fcedge; fwd=uri-miss; stored", "it is gone")
+    check(MISS.fullmatch(cache_status("/p/two")), "it is gone")
     hits("/q/tagged")
     equal(purge("tag=red"), (200, b'{"purged":1}\n'), "by tag")
-    equal(cache_status("/q/tagged"), "fcedge; fwd=uri-miss; stored", "it is gone")
+    check(MISS.fullmatch(cache_status("/q/tagged")), "it is gone")
     hits("/q/other")
     equal(purge(f"key={host}/q/soft&soft=1"), (200, b'{"purged":1}\n'), "softly")
     before = origin.count("/q/soft")
@@ -317,7 +329,7 @@ def restarts():
             contains(fields["cache-status"], "hit", path)
             equal(origin.count(path), counts[path], "without the origin")
         for path in ("/r/purged", "/r/tagged"):
-            equal(fetch(path)[1]["cache-status"], "fcedge; fwd=uri-miss; stored", path)
+            check(MISS.fullmatch(fetch(path)[1]["cache-status"]), path)
         equal(purge("prefix=h.example/r/")[0], 200, "from the beginning")
 
 
