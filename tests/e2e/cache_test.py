@@ -314,7 +314,8 @@ def restarts():
         written = node.count("cache_written")
         for path, body in (("/r/small", b"small"), ("/r/purged", b"p"), ("/r/tagged", b"t"),
                            ("/r/large", NOISE)):
-            origin.add(path, page(body, surrogate_key="tagged" if "tagged" in path else "x", **FRESH))
+            tag = "tagged" if "tagged" in path else "x"
+            origin.add(path, page(body, surrogate_key=tag, **FRESH))
             equal(fetch(path)[2], body, path)
         node.wait_count("cache_written", written + 4)
         equal(purge(f"key={names[1]}")[0], 200, "purged")
@@ -359,8 +360,8 @@ def tenants():
 if __name__ == "__main__":
     with OriginServer() as origin, Node(routes()) as node:
         try:
-            main(miss_then_hit, variants, ranges, validation, stale_while_revalidate, stale_if_error,
-                 collapsing, uncacheable, purging, restarts, tenants)
+            main(miss_then_hit, variants, ranges, validation, stale_while_revalidate,
+                 stale_if_error, collapsing, uncacheable, purging, restarts, tenants)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)
