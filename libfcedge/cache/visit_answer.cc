@@ -58,6 +58,7 @@ class ObjectParts final : public PartSource {
 
 void CacheVisit::answer_stored(Counter how) {
   counters().add(how);
+  status_.ttl_s = decision_.ttl_s;
   StoredView view;
   (void)decode_stored(stored_->meta(), &view);  // it was decoded before
   answer_object(stored_, view);

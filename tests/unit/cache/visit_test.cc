@@ -29,7 +29,7 @@ TEST_CASE("a miss goes to the origin, and the next request is a hit") {
   CHECK(first.header("cache-status").find("stored") != std::string::npos);
   Client second(cache, "GET", "/a?b=1");
   CHECK(second.text() == "hello");
-  CHECK(second.header("cache-status").find("fcedge; hit") == 0);
+  CHECK(second.header("cache-status").find("fcedge; hit; ttl=") == 0);
   CHECK(second.header("age") != "-");
   CHECK(cache.origin->count() == 1);
   CHECK(cache.count(Counter::cache_hits) == 1);
