@@ -63,6 +63,29 @@ path = "/{path...}"
 root = "$DEMO_SOURCE/www"
 cache_control = "no-cache"
 
+# The pictures come through the node's own cache, and say so in Cache-Status. That browsers ask anew
+# is nothing that the directory has to know.
+[cache]
+directory = "cache"
+disk_mib_max = 64
+
+[[origin]]
+name = "images"
+type = "directory"
+root = "$DEMO_SOURCE/www"
+cache_control = "public, max-age=3600"
+
+[[cached]]
+path = "/images/{path...}"
+tenant = "demo"
+origin = "images"
+ignore_client_cache_control = true
+
+[[purge]]
+path = "/purge"
+tenant = "demo"
+secret_file = "publish.secret"
+
 [[feed]]
 path = "/api/threads/{thread}/feed"
 tenant = "demo"
@@ -142,6 +165,7 @@ start_demo() { # BUILD_DIR [options]
     https://$shown:$port/                      live comments; open it in several tabs
     https://$shown:$port/?thread=garden        another thread
     https://$shown:$port/metrics               what the node counts
+    https://$shown:$port/images/morning.png    a picture from the node's cache: see Cache-Status
     http://$shown:$http_port/                       the same without TLS
 
   The certificate is self-signed, so the browser asks once whether to go on.

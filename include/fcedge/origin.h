@@ -180,7 +180,7 @@ typedef struct fce_proxy_options {
   uint32_t size;
   const char* strip_prefix;  /* taken off the path, in whole segments; NULL: nothing */
   const char* add_prefix;    /* goes before what is left; NULL: nothing */
-  const char* host;          /* sent as Host; NULL: what the client has sent, "": the server's */
+  const char* host;          /* sent as Host; NULL: what the origin's `host` says */
   uint32_t forwarded;        /* 1: Forwarded (RFC 7239) */
   uint32_t no_x_forwarded;   /* 1: no X-Forwarded-For, -Proto, -Host */
   const char* trusted;       /* whose own such fields are kept and added to: "10.0.0.0/8 ::1 unix",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/answer.h"
 
+#include <new>
+
 #include "cache/arena_fields.h"
 #include "cache/stored_fields.h"
 
@@ -27,8 +29,16 @@ bool wants_part(const CacheRequest& request, const StoredView& stored) {
   return range_applies(request.selection, request.request->method, strict, stored.info.date_s);
 }
 
+void select_parts(const ByteRanges& ranges, Arena& arena, CacheAnswer* out) {
+  out->status = 206;
+  if (ranges.size() == 1)
+    out->part = ranges[0];
+  else
+    out->parts = new (arena.allocate(sizeof(ByteRanges))) ByteRanges(ranges);
+}
+
 void select(const CacheRequest& request, const StoredView& stored, uint64_t body_bytes,
-            CacheAnswer* out) {
+            Arena& arena, CacheAnswer* out) {
   if (stored.info.status != 200) return;
   const Precondition precondition =
       request.conditional
@@ -39,10 +49,11 @@ void select(const CacheRequest& request, const StoredView& stored, uint64_t body
     return;
   }
   if (!request.selection.range || !wants_part(request, stored)) return;
-  switch (parse_range(request.selection.range.value, body_bytes, &out->part)) {
-    case RangeAnswer::too_many:
-    case RangeAnswer::whole: out->part = {0, body_bytes}; return;
-    case RangeAnswer::partial: out->status = 206; return;
+  ByteRanges ranges;
+  switch (parse_ranges(request.selection.range.value, body_bytes, &ranges)) {
+    case RangeAnswer::too_many: out->too_many_parts = true; return;
+    case RangeAnswer::whole: return;
+    case RangeAnswer::partial: return select_parts(ranges, arena, out);
     case RangeAnswer::unsatisfiable: out->status = 416; return;
   }
 }
@@ -65,7 +76,7 @@ CacheAnswer answer_from_stored(const CacheRequest& request, const StoredView& st
   CacheAnswer out;
   out.status = stored.info.status;
   out.part = {0, body_bytes};
-  select(request, stored, body_bytes, &out);
+  select(request, stored, body_bytes, arena, &out);
   out.has_body = out.status != 304 && out.status != 416;
 
   ArenaFields fields(stored.field_count + 3, arena);
@@ -77,11 +88,15 @@ CacheAnswer answer_from_stored(const CacheRequest& request, const StoredView& st
       continue;
     }
     if (!out.has_body && about_body(field.name)) continue;
+    if (out.parts && field.name == "content-type") {
+      out.content_type = field.value;
+      continue;
+    }
     if (!hidden_from_clients(field.name, options)) fields.add(field.name, field.value);
   }
   fields.add("age", arena.decimal(static_cast<uint64_t>(stored.info.age_ms(now_ms) / 1000)));
   fields.add("cache-status", cache_status_value(status, options.cache_name, earlier_caches, arena));
-  if (out.status == 206 || out.status == 416)
+  if ((out.status == 206 && !out.parts) || out.status == 416)
     fields.add("content-range", range_text(out, body_bytes, arena));
   out.headers = fields.span();
   return out;

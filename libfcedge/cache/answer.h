@@ -21,6 +21,11 @@ struct CacheAnswer {
   std::span<const Header> headers;
   bool has_body = false;  // false: 304 and 416. HEAD is left to the codec, which wants the length
   ByteRange part;         // of the stored body, if `has_body`
+  // In its place where the client wants several, as multipart/byteranges: `headers` are without
+  // Content-Type then, which each part repeats. Lives in the arena.
+  const ByteRanges* parts = nullptr;
+  std::string_view content_type;
+  bool too_many_parts = false;  // so it gets the whole
 };
 
 // `age_ms` of Decision's moment. `body_bytes` is the size of the whole stored body.

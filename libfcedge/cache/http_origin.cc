@@ -68,7 +68,7 @@ std::unique_ptr<Fetch> HttpOrigin::start(HttpContext& http, FetchRequest&& reque
   }
   for (const auto& [name, value] : headers_) headers.push_back({name, value});
   request.headers = headers;
-  if (host_ != "*") request.authority = host_;
+  if (host_ != "*" && !request.authority_set) request.authority = host_;
   std::string target;
   if (!prefix_.empty() && request.target.starts_with('/')) {
     target.append(prefix_).append(request.target);

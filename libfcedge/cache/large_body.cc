@@ -4,7 +4,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fd.h"
+#include "http/file_body.h"
+
 namespace fce {
+namespace {
+
+// Less than this is not worth a system call of its own.
+constexpr uint64_t kSmallestFileBytes = 16 * 1024;
+
+}  // namespace
 
 class LargeBody::ReadJob final : public Job {
  public:
@@ -37,7 +46,8 @@ LargeBody::LargeBody(std::shared_ptr<LargeFile> file, uint64_t offset, uint64_t 
       loop_(loop),
       counters_(counters),
       workers_(workers),
-      retry_timer_(on_retry, this) {}
+      retry_timer_(on_retry, this),
+      is_large_(length >= FileBody::kSendfileLeast) {}
 
 LargeBody::~LargeBody() {
   if (link_) link_->body = nullptr;
@@ -47,6 +57,8 @@ BodySource::Pull LargeBody::pull(Gather& out, size_t max) {
   if (state_ == State::reading) return Pull::wait;
   if (state_ == State::failed) return Pull::failed;
   if (piece_.bytes.empty()) {
+    if (is_large_ && out.takes_files() && add_file(out, max))
+      return left_ == 0 ? Pull::end : Pull::more;
     const auto size = static_cast<size_t>(std::min<uint64_t>(left_, std::min(max, kPieceBytes)));
     switch (file_->read(offset_, size, false, &piece_)) {
       case LargeFile::Read::ok: break;
@@ -64,6 +76,18 @@ BodySource::Pull LargeBody::pull(Gather& out, size_t max) {
   offset_ += size;
   left_ -= size;
   return left_ == 0 ? Pull::end : Pull::more;
+}
+
+// False when it is not there, not verified, or too little for that.
+bool LargeBody::add_file(Gather& out, size_t max) {
+  FilePlace place;
+  const uint64_t size = LargeFile::sendable(file_, offset_, std::min<uint64_t>(max, left_), &place);
+  if (size == 0 || (size < kSmallestFileBytes && size < left_)) return false;
+  if (!in_page_cache(*place.file, place.offset, size)) return false;
+  out.add(std::move(place), size);
+  offset_ += size;
+  left_ -= size;
+  return true;
 }
 
 void LargeBody::read_by_worker(size_t size) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// LargeBody: a part of a large object's file as the body of an answer. What the page cache has is
-// read on the shard, what has to come from the disk by a worker.
+// LargeBody: a part of a large object's file as the body of an answer. What the page cache has goes
+// to the socket by sendfile where that pays (http/file_body.h), or is read on the shard; what has
+// to come from the disk, is read by a worker.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ class LargeBody final : public BodySource {
   ~LargeBody() override;
 
   Pull pull(Gather& out, size_t max) override;
+  bool is_file() const override { return is_large_; }
 
  private:
   class ReadJob;
@@ -34,6 +36,7 @@ class LargeBody final : public BodySource {
     LargeBody* body;
   };
 
+  bool add_file(Gather& out, size_t max);
   void read_by_worker(size_t size);
   static void on_retry(void* self);
 
@@ -46,6 +49,7 @@ class LargeBody final : public BodySource {
   Slice piece_;  // read by a worker and not yet sent
   std::shared_ptr<Link> link_;
   Timer retry_timer_;
+  const bool is_large_;  // enough for sendfile
   State state_ = State::ready;
 };
 

@@ -116,14 +116,16 @@ void LargeFile::set_verified(uint64_t frame) {
   if (!(before & bit)) unverified_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-uint64_t LargeFile::sendable(uint64_t offset, uint64_t max, int* fd, uint64_t* at) const {
-  const uint64_t readable = this->readable();
-  if (cipher() || state() == State::failed || offset >= readable) return 0;
+uint64_t LargeFile::sendable(const std::shared_ptr<LargeFile>& self, uint64_t offset, uint64_t max,
+                             FilePlace* place) {
+  const LargeFile& file = *self;
+  const uint64_t readable = file.readable();
+  if (file.cipher() || file.state() == State::failed || offset >= readable) return 0;
   uint64_t end = offset;
-  while (end < readable && end - offset < max && is_verified(end / kFrameBytes))
+  while (end < readable && end - offset < max && file.is_verified(end / kFrameBytes))
     end = std::min(readable, (end / kFrameBytes + 1) * kFrameBytes);
-  *fd = fd_;
-  *at = body_at_ + offset;
+  if (end == offset) return 0;
+  *place = {std::shared_ptr<const Fd>(self, &file.file_->handle()), file.body_at_ + offset};
   return std::min(end - offset, max);
 }
 

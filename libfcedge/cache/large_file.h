@@ -15,6 +15,7 @@
 #include "cache/large_slot.h"
 #include "cache/store_file.h"
 #include "cache/stored_object.h"
+#include "net/gather.h"
 
 namespace fce {
 
@@ -48,9 +49,10 @@ class LargeFile {
   // Reads at most `max` bytes of the body at `offset`, and to the end of their frame at most. A
   // frame that this process has neither written nor verified is read whole and verified.
   Read read(uint64_t offset, size_t max, bool blocking, Slice* out);
-  // How many bytes of the body at `offset`, `max` at most, may be sent from `*fd` at `*at` as they
-  // are: clear text, and verified. 0: use `read`. The descriptor lives as long as this object.
-  uint64_t sendable(uint64_t offset, uint64_t max, int* fd, uint64_t* at) const;
+  // How many bytes of the body at `offset`, `max` at most, may be sent from `*place` as they are:
+  // clear text, and verified. 0: use `read`. The place holds the file.
+  static uint64_t sendable(const std::shared_ptr<LargeFile>& self, uint64_t offset, uint64_t max,
+                           FilePlace* place);
 
   // ---- for the store ----
 

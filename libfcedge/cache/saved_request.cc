@@ -6,7 +6,8 @@ namespace fce {
 SavedRequest::SavedRequest(const FetchRequest& request)
     : method_(arena_.copy(request.method)),
       target_(arena_.copy(request.target)),
-      authority_(arena_.copy(request.authority)) {
+      authority_(arena_.copy(request.authority)),
+      authority_set_(request.authority_set) {
   headers_.reserve(request.headers.size());
   for (const Header& header : request.headers)
     headers_.push_back({arena_.copy(header.name), arena_.copy(header.value)});
@@ -17,6 +18,7 @@ FetchRequest SavedRequest::request() const {
   request.method = method_;
   request.target = target_;
   request.authority = authority_;
+  request.authority_set = authority_set_;
   request.headers = headers_;
   return request;
 }

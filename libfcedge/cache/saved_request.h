@@ -23,6 +23,7 @@ class SavedRequest {
  private:
   Arena arena_;
   std::string_view method_, target_, authority_;
+  bool authority_set_;
   std::vector<Header> headers_;
 };
 

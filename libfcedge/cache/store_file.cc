@@ -11,8 +11,7 @@ namespace fce {
 StoreDirectory::~StoreDirectory() { ::close(fd); }
 
 StoreFile::~StoreFile() {
-  const int fd = fd_.load(std::memory_order_relaxed);
-  if (fd >= 0) ::close(fd);
+  handle_ = Fd();  // closed before it is no longer counted
   directory_->deleted_bytes.fetch_sub(deleted_bytes_.load());
 }
 
@@ -24,7 +23,9 @@ int StoreFile::fd(bool no_wait) {
   fd = fd_.load(std::memory_order_relaxed);
   if (fd >= 0) return fd;
   fd = directory_->disk.open(directory_->fd, name_.text().c_str(), O_RDWR);
-  if (fd >= 0) fd_.store(fd, std::memory_order_release);
+  if (fd < 0) return fd;
+  handle_ = Fd(fd);
+  fd_.store(fd, std::memory_order_release);
   return fd;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/fd.h"
 #include "cache/disk.h"
 #include "cache/file_name.h"
 
@@ -30,7 +31,7 @@ class StoreFile {
  public:
   // `fd` may be -1: then it is opened when it is needed.
   StoreFile(std::shared_ptr<StoreDirectory> directory, const FileName& name, int fd)
-      : directory_(std::move(directory)), name_(name), fd_(fd) {}
+      : directory_(std::move(directory)), name_(name), handle_(fd), fd_(fd) {}
   ~StoreFile();
   StoreFile(const StoreFile&) = delete;
   StoreFile& operator=(const StoreFile&) = delete;
@@ -39,13 +40,16 @@ class StoreFile {
   Disk& disk() const { return directory_->disk; }
   // Any thread. The descriptor, or -errno; -EAGAIN with `no_wait` when it is not open yet.
   int fd(bool no_wait = false);
+  // The same, for who sends from it: once `fd` has told it.
+  const Fd& handle() const { return handle_; }
   // The file was deleted: its bytes stay counted until the last reader lets go. At most once.
   void deleted(uint64_t bytes);
 
  private:
   const std::shared_ptr<StoreDirectory> directory_;
   const FileName name_;
-  std::atomic<int> fd_;
+  Fd handle_;
+  std::atomic<int> fd_;  // of the handle, once it is there
   std::mutex opening_;
   std::atomic<uint64_t> deleted_bytes_{0};
 };

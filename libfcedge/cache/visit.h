@@ -56,6 +56,7 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   // ----
   void answer_stored(Counter how);
   void answer_object(const ObjectRef& object, const StoredView& view);
+  void answer_parts(const ObjectRef& object, const CacheAnswer& answer);
   void take_shared(const std::shared_ptr<const FillHead>& head);
   void answer_fill(const FillHead& head, const StoredView& view);
   void take_own(uint16_t status);
@@ -67,7 +68,6 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void take_effects(std::span<const Header> headers);
   void take_personal();
   std::span<const Header> with_personal(std::span<const Header> headers);
-  Body part_of(const ObjectRef& object, const ByteRange& part) const;
 
   ObjectName name_of(std::string_view key) const { return {route_->tenant, key}; }
   EdgeCache& cache() const { return route_->cache; }

@@ -12,6 +12,7 @@
 #include "cache/vary.h"
 #include "cache/visit.h"
 #include "http/context.h"
+#include "http/multi_range.h"
 
 namespace fce {
 namespace {
@@ -31,36 +32,62 @@ uint16_t status_of(FetchError why) {
   }
 }
 
+// Parts of a stored body.
+class ObjectParts final : public PartSource {
+ public:
+  ObjectParts(ObjectRef object, Loop& loop, Counters& counters, Workers& workers)
+      : object_(std::move(object)), loop_(loop), counters_(counters), workers_(workers) {}
+
+  Body part(const ByteRange& part) override {
+    if (!object_->file()) {
+      const Slice whole = object_->body();
+      return Body::of({whole.chunk, whole.bytes.subspan(part.first, part.length)});
+    }
+    return Body::pulled(std::make_unique<LargeBody>(object_->file(), part.first, part.length, loop_,
+                                                    counters_, workers_),
+                        part.length);
+  }
+
+ private:
+  const ObjectRef object_;
+  Loop& loop_;
+  Counters& counters_;
+  Workers& workers_;
+};
+
 }  // namespace
 
 void CacheVisit::answer_stored(Counter how) {
   counters().add(how);
+  status_.ttl_s = decision_.ttl_s;
   StoredView view;
   (void)decode_stored(stored_->meta(), &view);  // it was decoded before
   answer_object(stored_, view);
 }
 
 void CacheVisit::answer_object(const ObjectRef& object, const StoredView& view) {
-  const CacheAnswer answer = answer_from_stored(request_, view, object->body_bytes(), now_ms(),
-                                                status_, route_->policy, exchange_.arena);
-  respond(answer.status, with_personal(answer.headers),
-          answer.has_body ? part_of(object, answer.part) : Body::none());
+  CacheAnswer answer = answer_from_stored(request_, view, object->body_bytes(), now_ms(), status_,
+                                          route_->policy, exchange_.arena);
+  answer.headers = with_personal(answer.headers);
+  if (answer.too_many_parts) counters().add(Counter::limit_ranges);
+  if (answer.parts) return answer_parts(object, answer);
+  Body body = Body::none();
+  if (answer.has_body && exchange_.request.method == Method::head)
+    body.length = answer.part.length;
+  else if (answer.has_body && answer.part.length > 0)
+    body = ObjectParts(object, loop(), counters(), cache().workers()).part(answer.part);
+  respond(answer.status, answer.headers, std::move(body));
 }
 
-Body CacheVisit::part_of(const ObjectRef& object, const ByteRange& part) const {
-  if (part.length == 0) return Body::none();
-  if (exchange_.request.method == Method::head) {
-    Body body;
-    body.length = part.length;
-    return body;
-  }
-  if (!object->file()) {
-    Slice whole = object->body();
-    return Body::of({std::move(whole.chunk), whole.bytes.subspan(part.first, part.length)});
-  }
-  return Body::pulled(std::make_unique<LargeBody>(object->file(), part.first, part.length, loop(),
-                                                  counters(), cache().workers()),
-                      part.length);
+void CacheVisit::answer_parts(const ObjectRef& object, const CacheAnswer& answer) {
+  auto body = std::make_unique<MultiRangeBody>(
+      std::make_unique<ObjectParts>(object, loop(), counters(), cache().workers()), *answer.parts,
+      object->body_bytes(), answer.content_type);
+  std::vector<Header> fields(answer.headers.begin(), answer.headers.end());
+  const std::string type = body->content_type();
+  fields.push_back({"content-type", type});
+  const uint64_t length = body->length();
+  respond(answer.status, fields, Body::pulled(std::move(body), length));
 }
 
 void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
@@ -88,7 +115,9 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
 
 void CacheVisit::answer_fill(const FillHead& head, const StoredView& view) {
   CacheRequest request = request_;
-  if (!head.length) request.selection.range = {};  // of what nobody knows the length of
+  // No parts of what nobody knows the length of; nor several, for which it had to be read twice.
+  const std::string_view range = request.selection.range.value;
+  if (!head.length || range.find(',') != range.npos) request.selection.range = {};
   const CacheAnswer answer = answer_from_stored(request, view, head.length.value_or(0), now_ms(),
                                                 status_, route_->policy, exchange_.arena);
   const std::span<const Header> headers = with_personal(answer.headers);

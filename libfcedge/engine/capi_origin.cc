@@ -279,6 +279,7 @@ int fce_routes_add_proxy(fce_routes* routes, const fce_route_options* options,
   ProxyOptions settings;
   settings.strip_prefix = text_of(known.strip_prefix);
   settings.add_prefix = text_of(known.add_prefix);
+  settings.host = text_of(known.host);
   settings.forwarded = known.forwarded != 0;
   settings.x_forwarded = known.no_x_forwarded == 0;
   settings.trusted = words_of(known.trusted);

@@ -46,6 +46,7 @@ struct FetchRequest {
   std::string_view method = "GET";
   std::string_view target = "/";    // origin-form: path and query (RFC 9112 section 3.2.1)
   std::string_view authority;       // Host; "": the upstream's own
+  bool authority_set = false;       // by the route: goes before what an origin would say
   std::span<const Header> headers;  // end-to-end ones: no Host, Content-Length, Connection
   Body body;                        // of unknown length: sent in chunks
   bool upgrade = false;             // `headers` has Upgrade; Connection is added (RFC 9110 7.8)

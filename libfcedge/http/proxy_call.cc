@@ -92,6 +92,7 @@ void ProxyCall::begin(const Fetcher& fetcher) {
   if (!exchange_.request.protocol.empty()) request.method = "GET";
   request.target = head.target;
   request.authority = head.authority;
+  request.authority_set = !rules_.host.empty();
   request.headers = head.headers;
   request.upgrade = !upgrade_.empty();
   request.body = exchange_.take_body();

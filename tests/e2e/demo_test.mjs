@@ -68,6 +68,21 @@ const tests = {
     expectQuiet('plain', { network: false });
   },
 
+  async 'pictures come from the cache, and the page says so'() {
+    const [ada] = await openTabs('pictures');
+    await node.post('pictures', 'Somebody', 'with a face');
+    await expectAllSame('pictures', 1, 'pictures');
+    await ada.page.waitForFunction(() => {
+      const said = document.querySelector('#cache-status').textContent;
+      return /^This picture, at the edge: fcedge; hit; ttl=3[56]\d\d$/.test(said);
+    });
+    await ada.page.waitForFunction(() => {
+      const pictures = [...document.images];
+      return pictures.length === 2 && pictures.every((each) => each.naturalWidth > 0);
+    });
+    expectQuiet('pictures', { network: false });
+  },
+
   async 'the keyboard is enough'() {
     const [ada] = await openTabs('keyboard');
     const { keyboard } = ada.page;

@@ -209,13 +209,26 @@ def publish(block):
         example.says(rf'^{{"id":"{ID}"}}$')
 
 
+def cache_status(block):
+    with shell(block) as example:
+        example.says(r"^cache-status: fcedge; (fwd=uri-miss|hit; ttl=\d+)")
+    with shell(block) as example:
+        example.says(r"^cache-status: fcedge; hit; ttl=3[56]\d\d\r?\n")
+
+
+def purge(block):
+    with shell(block) as example:
+        example.says(r'^{"purged":1}\n.*cache-status: fcedge; fwd=uri-miss')
+
+
 def shell_examples():
     """PROTOCOL.md: what is shown for a shell, all transports and publishing"""
     demo.publish("lobby", "first")
     kinds = {r"websocat .*/feed\?": feed_by_websocket,
              r"Accept: text/event-stream": feed_by_event_stream,
              r"format=ndjson": feed_by_ndjson, r"poll=": feed_by_long_poll,
-             r"websocat .*/live$": live, r"/api/channels/": publish}
+             r"websocat .*/live$": live, r"/api/channels/": publish,
+             r"cache-status$": cache_status, r"PURGE": purge}
     run = []
     for block in blocks(PROTOCOL, "sh"):
         names = [kind for kind in kinds if re.search(kind, block, re.M)]

@@ -51,7 +51,7 @@ class Node:
     """
 
     def __init__(self, routes="", *, certificates=(("main", "p256", ("localhost",)),), limits=None,
-                 pubsub=None, state_dir=True, listens=None, start=True, **node):
+                 pubsub=None, state_dir=True, listens=None, start=True, before=(), **node):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="fcedge-e2e-"))
         self.www = self.directory / "www"
         self.www.mkdir()
@@ -69,6 +69,7 @@ class Node:
         self.limits = limits or {}
         self.pubsub = pubsub or {}
         self.listens = listens
+        self.before = before  # the command that the node is started by, if any
         self.routes = routes
         self.process = None
         self.write_config()
@@ -102,9 +103,9 @@ class Node:
     def start(self):
         self.log = []
         self._news = threading.Condition()
-        self.process = subprocess.Popen([EDGE, "--config", self.config], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        errors="replace")
+        self.process = subprocess.Popen([*self.before, EDGE, "--config", self.config],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, errors="replace")
         # The reader keeps its own log: it may outlive this start by the time to see the end.
         self._reader = threading.Thread(target=self._read_log, daemon=True,
                                         args=(self.process.stdout, self.log, self._news))
@@ -167,6 +168,23 @@ class Node:
         check(code == 0, "the node ends with exit code 0", f"{code}: {text[-3000:]}")
         self.process = None
         return text
+
+    def crash(self):
+        """Ends the process as a crash would; the directory stays."""
+        if self._metrics:
+            self._metrics.close()
+            self._metrics = None
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        self.process.stdout.close()
+        self.process = None
+
+    def check(self):
+        """What --check says of the configuration: (exit code, text)."""
+        done = subprocess.run([EDGE, "--config", self.config, "--check"], capture_output=True,
+                              text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def restart(self):
         self.end()

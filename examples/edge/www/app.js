@@ -7,6 +7,7 @@ import { CommentList } from './list.js';
 import { ConnectionView } from './connection.js';
 import { FcedgeClient } from './fcedge.js';
 import { connectForm } from './form.js';
+import { drawCacheStatus } from './picture.js';
 import { Thread } from './thread.js';
 
 const FEED_HEADSTART_MS = 1500; // then the list is shown even though the feed is not open yet
@@ -84,3 +85,4 @@ addEventListener('pageshow', (event) => { if (event.persisted) connect(feed.posi
 
 connect();
 thread.restore();
+drawCacheStatus(element('picture'), element('cache-status'));

@@ -7,6 +7,7 @@ import { Announcer } from './announcer.js';
 import { drawTime, refreshTimes } from './times.js';
 
 const TIMES_EVERY_MS = 20000;
+const AVATARS = 12;
 
 const element = (id) => document.getElementById(id);
 
@@ -17,13 +18,15 @@ function make(tag, className, text) {
   return node;
 }
 
-// A letter on a colour that belongs to the name: an aid for the eye only.
+// A picture that belongs to the name: an aid for the eye only. Under it is a colour, should it not
+// come.
 function makeAvatar(author) {
-  const avatar = make('span', 'avatar', [...author.trim()][0]?.toLocaleUpperCase() ?? '?');
-  avatar.setAttribute('aria-hidden', 'true');
+  const avatar = make('img', 'avatar');
   let hash = 0;
   for (const letter of author) hash = (hash * 31 + letter.codePointAt(0)) % 3600;
   avatar.style.setProperty('--hue', hash % 360);
+  avatar.alt = '';
+  avatar.src = `images/avatars/${String(hash % AVATARS).padStart(2, '0')}.svg`;
   return avatar;
 }
 

@@ -61,7 +61,10 @@ class Answered {
   // "206 2+3"
   std::string text() const {
     std::string out = std::to_string(answer_.status);
-    if (answer_.has_body)
+    if (answer_.parts)
+      for (const ByteRange& part : *answer_.parts)
+        out += " " + std::to_string(part.first) + "+" + std::to_string(part.length);
+    else if (answer_.has_body)
       out += " " + std::to_string(answer_.part.first) + "+" + std::to_string(answer_.part.length);
     return out;
   }
@@ -192,6 +195,10 @@ TEST_CASE("ranges") {
       {{{"range", "lines=0-0"}}, "200 0+10"},
       {{{"range", "bytes=4-2"}}, "200 0+10"},
       {{{"range", "x"}}, "200 0+10"},
+      {{{"range", "bytes=7-8,0-1, -1"}}, "206 7+3 0+2"},
+      {{{"range", "bytes=0-1,2-3"}}, "206 0+4"},
+      {{{"range", "bytes=0-1,99-"}}, "206 0+2"},
+      {{{"range", "bytes=99-,98-"}}, "416"},
       {{{"range", "bytes=2-4"}, {"if-range", "\"a\""}}, "206 2+3"},
       {{{"range", "bytes=2-4"}, {"if-range", "\"b\""}}, "200 0+10"},
       {{{"range", "bytes=2-4"}, {"if-range", "W/\"a\""}}, "200 0+10"},
@@ -206,6 +213,20 @@ TEST_CASE("ranges") {
   CHECK(Answered({{"range", "bytes=2-4"}}, kFields, "HEAD").text() == "200 0+10");
   CHECK(Answered({{"range", "bytes=2-4"}, {"if-range", "W/\"a\""}}, {{"etag", "W/\"a\""}}).text() ==
         "200 0+10");
+}
+
+TEST_CASE("several ranges: each part repeats the type, the answer has none") {
+  const Answered parts(Headers{{"range", "bytes=0-0,5-5"}});
+  CHECK(parts.text() == "206 0+1 5+1");
+  CHECK(parts->content_type == "a/b");
+  CHECK(parts.count("content-type") == 0);
+  CHECK(parts.count("content-range") == 0);
+  CHECK(parts.field("content-encoding") == "gzip");
+  std::string many = "bytes=0-0";
+  for (size_t i = 0; i < kRangesMax; ++i) many += ",0-0";
+  const Answered whole(Headers{{"range", many}});
+  CHECK(whole.text() == "200 0+10");
+  CHECK(whole->too_many_parts);
 }
 
 TEST_CASE("Content-Range") {

@@ -50,6 +50,9 @@ TEST_CASE("the name can be another one, or the client's") {
   CHECK(other.ask(request_for("/a")).target == "/a");
   Setup same({.url = "https://10.0.0.1", .host = "*", .headers = {}});
   CHECK(same.ask(request_for("/a")).authority == "client.example");
+  FetchRequest said = request_for("/a");
+  said.authority_set = true;
+  CHECK(other.ask(std::move(said)).authority == "client.example");
   Setup unix_socket({.url = "unix:/run/app.sock", .host = "", .headers = {}});
   CHECK(unix_socket.ask(request_for("/a")).authority == "localhost");
 }

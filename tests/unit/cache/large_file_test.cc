@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/fd.h"
 #include "store_support.h"
 
 namespace fce {
@@ -196,23 +197,24 @@ TEST_CASE("large file: sendfile is offered for what is verified only") {
   auto store = open_store(small_store(directory));
   const std::string body = noise(200'000, 1);
   CHECK(put_large(*store, "/a", "m", body) == Status::ok);
-  int fd = -1;
-  uint64_t at = 0;
-  CHECK(get(*store, "/a")->file()->sendable(10, 1 << 20, &fd, &at) == 199'990);
+  FilePlace place;
+  CHECK(LargeFile::sendable(get(*store, "/a")->file(), 10, 1 << 20, &place) == 199'990);
   std::string sent(199'990, '\0');
-  CHECK(::pread(fd, sent.data(), sent.size(), static_cast<off_t>(at)) == 199'990);
+  store = nullptr;  // the place holds the file
+  CHECK(read_exactly(*place.file, place.offset, reinterpret_cast<uint8_t*>(sent.data()),
+                     sent.size()));
   CHECK(sent == body.substr(10));
-  store = nullptr;
+  place = {};
   store = open_store(small_store(directory));
   const auto file = get(*store, "/a")->file();
-  CHECK(file->sendable(0, 1 << 20, &fd, &at) == 0);
+  CHECK(LargeFile::sendable(file, 0, 1 << 20, &place) == 0);
   Slice slice;
   CHECK(file->read(65'536, 10, true, &slice) == LargeFile::Read::ok);
   CHECK(slice.bytes.size() == 10);
-  CHECK(file->sendable(0, 1 << 20, &fd, &at) == 0);
-  CHECK(file->sendable(70'000, 1 << 20, &fd, &at) == 131'072 - 70'000);
-  CHECK(file->sendable(70'000, 5, &fd, &at) == 5);
-  CHECK(file->sendable(131'072, 1 << 20, &fd, &at) == 0);
+  CHECK(LargeFile::sendable(file, 0, 1 << 20, &place) == 0);
+  CHECK(LargeFile::sendable(file, 70'000, 1 << 20, &place) == 131'072 - 70'000);
+  CHECK(LargeFile::sendable(file, 70'000, 5, &place) == 5);
+  CHECK(LargeFile::sendable(file, 131'072, 1 << 20, &place) == 0);
 }
 
 }  // namespace fce

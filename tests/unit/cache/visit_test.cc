@@ -29,7 +29,7 @@ TEST_CASE("a miss goes to the origin, and the next request is a hit") {
   CHECK(first.header("cache-status").find("stored") != std::string::npos);
   Client second(cache, "GET", "/a?b=1");
   CHECK(second.text() == "hello");
-  CHECK(second.header("cache-status").find("fcedge; hit") == 0);
+  CHECK(second.header("cache-status").find("fcedge; hit; ttl=") == 0);
   CHECK(second.header("age") != "-");
   CHECK(cache.origin->count() == 1);
   CHECK(cache.count(Counter::cache_hits) == 1);
@@ -74,6 +74,13 @@ TEST_CASE("HEAD, ranges and conditions are answered from the whole") {
   Client part(cache, "GET", "/a", {{"range", "bytes=-3"}});
   CHECK(part.text() == "789");
   CHECK(part.status() == 206);
+  Client parts(cache, "GET", "/a", {{"range", "bytes=0-1,8-9"}});
+  CHECK(parts.status() == 206);
+  const std::string type = parts.header("content-type");
+  REQUIRE(type.find("multipart/byteranges; boundary=") == 0);
+  const std::string mark = "--" + type.substr(type.find('=') + 1);
+  CHECK(parts.text() == mark + "\r\ncontent-range: bytes 0-1/10\r\n\r\n01\r\n" + mark +
+                            "\r\ncontent-range: bytes 8-9/10\r\n\r\n89\r\n" + mark + "--\r\n");
   Client beyond(cache, "GET", "/a", {{"range", "bytes=10-"}});
   CHECK(beyond.status() == 416);
   Client head(cache, "HEAD", "/a");
@@ -263,6 +270,11 @@ TEST_CASE("a large object goes to a file as it comes, and is read from there") {
   cache.reopen();
   Client part(cache, "GET", "/big", {{"range", "bytes=5999990-"}});
   CHECK(part.text() == std::string(10, 'x'));
+  Client parts(cache, "GET", "/big", {{"range", "bytes=0-2,5999990-"}});
+  CHECK(parts.status() == 206);
+  CHECK(parts.text().find("content-range: bytes 0-2/6000000\r\n\r\nxxx\r\n--") !=
+        std::string::npos);
+  CHECK(parts.text().find("\r\n\r\nxxxxxxxxxx\r\n--") != std::string::npos);
   CHECK(get(cache, "/big").size() == 20 * piece.size());
   CHECK(cache.origin->count() == 0);
 }
