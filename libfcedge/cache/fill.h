@@ -130,6 +130,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // ---- Of the driver's shard only ----
   FillLeader* leader = nullptr;  // who began it, while it is there
   OwnAnswer own;
+  // Of an answer that is shared: what only who began it may have.
+  std::vector<std::pair<std::string, std::string>> personal;
   bool own_claimed = false;  // it is being read
 
  private:

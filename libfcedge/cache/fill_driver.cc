@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/time.h"
+#include "cache/stored_fields.h"
 #include "cache/vary.h"
 
 namespace fce {
@@ -82,9 +83,11 @@ void FillDriver::on_head(uint16_t status, std::span<const Header> headers,
   if (status == 304 && question_.as == ForwardAs::validate) return on_not_modified(answer);
   StoreDecision decision =
       judge_answer(request_.cache_request(), answer, route_->policy, request_.arena());
-  if (fill_->invalidated()) decision.reason = StoreReason::useless;
   // An error is not to take the place of what it may be answered by.
   if (status >= 500 && question_.stored) decision.reason = StoreReason::status;
+  forget_stored(decision);
+  if (fill_->invalidated()) decision.reason = StoreReason::useless;
+  take_personal(headers);
   if (decision.store() && take_shared(decision, length)) return;
   take_own(answer, length, decision.reason);
 }
@@ -100,6 +103,7 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
     return ask();
   }
   counters().add(Counter::cache_revalidated);
+  take_personal(answer.headers);
   // The variant stays the one that it was.
   key_ = question_.stored->key();
   decision.parts.vary = stored.vary;
@@ -115,7 +119,7 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
   if (encode_stored(decision.parts, &head->meta) != Status::ok)
     return on_fail(FetchError::too_large);
   if (!keep) {
-    route_->cache.store().erase(name());
+    forget_stored(decision);
   } else if (route_->cache.store().replace_meta(*question_.stored, head->meta) != Status::ok) {
     counters().add(Counter::cache_store_failed);
   }
@@ -123,6 +127,19 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
   fill_->set_shared(head_);
   if (!keep) fill_->close();
   fill_->tell_all();
+}
+
+// Such fields are for who asked, if it is still there, and not for those who wait along with it.
+void FillDriver::take_personal(std::span<const Header> headers) {
+  fill_->personal.clear();
+  if (!fill_->leader) return;
+  for (const auto& [name, value] : personal_fields(headers, route_->policy, request_.arena()))
+    fill_->personal.emplace_back(name, value);
+}
+
+// By what came just now, what is stored is not what the origin would have shared any more.
+void FillDriver::forget_stored(const StoreDecision& decision) {
+  if (decision.forbidden()) route_->cache.store().erase(fill_->name());
 }
 
 // True when others may have the answer, too.
@@ -199,7 +216,7 @@ void FillDriver::take_own(const OriginAnswer& answer, std::optional<uint64_t> le
     cache.fills().mark_own(fill_->name(), http_.net.loop.now_ms());
   OwnAnswer& own = fill_->own;
   own.status = answer.status;
-  own.length = length;
+  own.length = request_.request().method == Method::head ? told_length(answer.headers) : length;
   own.reason = store_reason_name(reason);
   for (const Header& header : answer.headers) own.fields.emplace_back(header.name, header.value);
   fill_->set_own(answer.status);

@@ -71,6 +71,8 @@ class FillDriver final : private FetchSink, private FillVisitor, private ShardFi
 
   void ask();
   void on_not_modified(const OriginAnswer& answer);
+  void take_personal(std::span<const Header> headers);
+  void forget_stored(const StoreDecision& decision);
   bool take_shared(StoreDecision decision, std::optional<uint64_t> length);
   void take_own(const OriginAnswer& answer, std::optional<uint64_t> length, StoreReason reason);
   void name_variant(StoreDecision* decision);

@@ -38,9 +38,10 @@ struct PolicyOptions {
   // A request with Cookie may be answered for one user only by an origin that forgot to say so:
   // without this no lifetime is guessed for its answer. For origins that know no users.
   bool guess_despite_cookie = false;
-  // Conditions of a client about what is not stored are the origin's to judge (RFC 9111 section
-  // 4.3.2). If not, all misses fetch the whole, and the condition is judged here.
-  bool forward_conditions = true;
+  // Conditions of a client about what is not stored are handed to the origin (RFC 9111 section
+  // 4.3.2): its 304 is less than the whole, but nothing is stored, and others cannot wait for it.
+  // If not, all misses fetch the whole, and the condition is judged here.
+  bool forward_conditions = false;
   // Clients may not make the origin work: their Cache-Control and Pragma are not read, except for
   // no-store.
   bool ignore_client_cache_control = false;

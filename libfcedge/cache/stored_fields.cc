@@ -2,10 +2,12 @@
 #include "cache/stored_fields.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "base/time.h"
 #include "cache/arena_fields.h"
+#include "http/field_list.h"
 #include "http/hop_by_hop.h"
 
 namespace fce {
@@ -57,6 +59,23 @@ std::span<const Header> storable_fields(std::span<const Header> headers,
   return out.span();
 }
 
+std::span<const Header> personal_fields(std::span<const Header> headers,
+                                        const PolicyOptions& options, Arena& arena) {
+  const AnswerDirectives directives = AnswerDirectives::from(headers, options.cdn_cache_control);
+  ArenaFields out(headers.size(), arena);
+  for (const Header& field : headers) {
+    const std::string_view name = field.name;
+    const bool cookie = is_cookie(name) && options.set_cookie != SetCookiePolicy::keep;
+    if (!cookie && !directives.names(name)) continue;
+    // These have a place of their own in what is answered.
+    if (is_hop_by_hop(name) || name == "age" || name == "date" || name == "content-length" ||
+        name == "content-range" || name == "cache-status")
+      continue;
+    if (!is_named_by_connection(headers, name)) out.add(name, field.value);
+  }
+  return out.span();
+}
+
 std::span<const Header> merged_fields(std::span<const Header> stored, std::span<const Header> newer,
                                       const PolicyOptions& options, Arena& arena) {
   ArenaFields out(stored.size() + newer.size(), arena);
@@ -70,6 +89,18 @@ std::span<const Header> merged_fields(std::span<const Header> stored, std::span<
   for (const Header& field : newer)
     if (updates(field, newer, options)) out.add(field.name, field.value);
   return out.span();
+}
+
+std::optional<uint64_t> told_length(std::span<const Header> headers) {
+  for (const Header& header : headers) {
+    if (header.name != "content-length") continue;
+    const std::string_view text = trim_blanks(header.value);
+    uint64_t length;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (error == std::errc() && end == text.data() + text.size()) return length;
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 bool hidden_from_clients(std::string_view name, const PolicyOptions& options) {

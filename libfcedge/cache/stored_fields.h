@@ -2,6 +2,8 @@
 // Which fields of an answer are stored, updated and shown (RFC 9111 sections 3.1 and 3.2).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/arena.h"
@@ -21,6 +23,14 @@ std::span<const Header> storable_fields(std::span<const Header> headers,
 // Set-Cookie is for the client that asked, unless the options say otherwise.
 std::span<const Header> merged_fields(std::span<const Header> stored, std::span<const Header> newer,
                                       const PolicyOptions& options, Arena& arena);
+
+// What of an answer is for the client that asked, and for nobody else: Set-Cookie, unless options
+// say otherwise, and the fields named by `private` and `no-cache`.
+std::span<const Header> personal_fields(std::span<const Header> headers,
+                                        const PolicyOptions& options, Arena& arena);
+
+// What Content-Length says, also of an answer without that body: one to a HEAD.
+std::optional<uint64_t> told_length(std::span<const Header> headers);
 
 // What a client gets to see of an answer that came from the origin just now.
 bool hidden_from_clients(std::string_view name, const PolicyOptions& options);

@@ -134,7 +134,7 @@ void CacheVisit::decide_on(ObjectRef object, const StoredView& view) {
     case Verdict::hit: return answer_stored(Counter::cache_hits);
     case Verdict::stale_hit: refresh(); return answer_stored(Counter::cache_stale_hits);
     case Verdict::validate: return ask(ForwardAs::validate);
-    case Verdict::miss: return ask(ForwardAs::whole);
+    case Verdict::miss: return ask(decision_.as);
     case Verdict::bypass:
       counters().add(Counter::cache_bypassed);
       return ask_alone(ForwardAs::as_is);
@@ -183,14 +183,17 @@ void CacheVisit::begin_fill(ForwardAs as) {
 
 // What is stored is served, while it is fetched anew for those who come later.
 void CacheVisit::refresh() {
-  if (exchange_.request.method != Method::get) return;
   const ObjectName name = name_of(key_);
   if (cache().fills().is_own(name, loop().now_ms())) return;
   FillTable::Joined joined = cache().fills().join(name, exchange_.http.shard, loop());
   if (!joined.begins) return joined.fill->drop_interest();
   counters().add(Counter::cache_refreshes);
+  // For a HEAD, too: its own answer could not be stored.
+  Request request = exchange_.request;
+  request.method = Method::get;
+  request.method_text = "GET";
   FillQuestion question;
-  question.request = &exchange_.request;
+  question.request = &request;
   question.as = ForwardAs::validate;
   question.plain_key = plain_key_;
   question.marker = marker_;

@@ -66,6 +66,8 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void answer_error(uint16_t status, std::string_view text, std::string_view detail);
   void respond(uint16_t status, std::span<const Header> headers, Body body);
   void take_effects(std::span<const Header> headers);
+  void take_personal();
+  std::span<const Header> with_personal(std::span<const Header> headers);
 
   ObjectName name_of(std::string_view key) const { return {route_->tenant, key}; }
   EdgeCache& cache() const { return route_->cache; }
@@ -82,6 +84,7 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   StoredInfo stored_info_;
   Decision decision_;
   CacheStatus status_;
+  std::span<const Header> personal_;  // of the origin's answer, for this client only
   std::shared_ptr<Fill> fill_;
   std::shared_ptr<FillSide> side_;
   std::shared_ptr<Link> link_;

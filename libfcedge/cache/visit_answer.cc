@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "cache/arena_fields.h"
 #include "cache/fill_body.h"
 #include "cache/invalidation.h"
 #include "cache/large_body.h"
@@ -65,8 +66,9 @@ void CacheVisit::answer_stored(Counter how) {
 }
 
 void CacheVisit::answer_object(const ObjectRef& object, const StoredView& view) {
-  const CacheAnswer answer = answer_from_stored(request_, view, object->body_bytes(), now_ms(),
-                                                status_, route_->policy, exchange_.arena);
+  CacheAnswer answer = answer_from_stored(request_, view, object->body_bytes(), now_ms(), status_,
+                                          route_->policy, exchange_.arena);
+  answer.headers = with_personal(answer.headers);
   if (answer.too_many_parts) counters().add(Counter::limit_ranges);
   if (answer.parts) return answer_parts(object, answer);
   Body body = Body::none();
@@ -103,6 +105,7 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
       return ask_alone(asked_as_);
     }
   }
+  if (leads_) take_personal();
   status_.forward_status = head->origin_status;
   status_.stored = head->stored;
   status_.ttl_s = view.info.left_ms(now_ms()) / 1000;
@@ -117,7 +120,8 @@ void CacheVisit::answer_fill(const FillHead& head, const StoredView& view) {
   if (!head.length || range.find(',') != range.npos) request.selection.range = {};
   const CacheAnswer answer = answer_from_stored(request, view, head.length.value_or(0), now_ms(),
                                                 status_, route_->policy, exchange_.arena);
-  if (!answer.has_body || head.length == 0) return respond(answer.status, answer.headers, {});
+  const std::span<const Header> headers = with_personal(answer.headers);
+  if (!answer.has_body || head.length == 0) return respond(answer.status, headers, {});
   const uint64_t begin = head.length ? answer.part.first : 0;
   const uint64_t end = head.length ? begin + answer.part.length : UINT64_MAX;
   auto body = FillBody::join(exchange_.http, cache(), fill_, begin, end);
@@ -128,7 +132,22 @@ void CacheVisit::answer_fill(const FillHead& head, const StoredView& view) {
   if (!body) return ask_alone(ForwardAs::whole);
   std::optional<uint64_t> length;
   if (head.length) length = answer.part.length;
-  respond(answer.status, answer.headers, Body::pulled(std::move(body), length));
+  respond(answer.status, headers, Body::pulled(std::move(body), length));
+}
+
+void CacheVisit::take_personal() {
+  ArenaFields fields(fill_->personal.size(), exchange_.arena);
+  for (const auto& [name, value] : fill_->personal)
+    fields.add(exchange_.arena.copy(name), exchange_.arena.copy(value));
+  personal_ = fields.span();
+}
+
+std::span<const Header> CacheVisit::with_personal(std::span<const Header> headers) {
+  if (personal_.empty()) return headers;
+  ArenaFields fields(headers.size() + personal_.size(), exchange_.arena);
+  for (const Header& header : headers) fields.add(header.name, header.value);
+  for (const Header& header : personal_) fields.add(header.name, header.value);
+  return fields.span();
 }
 
 void CacheVisit::take_own(uint16_t status) {
@@ -142,15 +161,16 @@ void CacheVisit::take_own(uint16_t status) {
 
 void CacheVisit::answer_own() {
   OwnAnswer& own = fill_->own;
-  std::vector<Header> fields;
-  for (const auto& [name, value] : own.fields)
+  std::vector<Header> told, fields;
+  std::string_view existing;
+  for (const auto& [name, value] : own.fields) {
+    told.push_back({name, value});
+    if (name == "cache-status") existing = value;
     if (name != "content-length" && name != "cache-status" &&
         !hidden_from_clients(name, route_->policy))
       fields.push_back({name, value});
-  take_effects(fields);
-  std::string_view existing;
-  for (const auto& [name, value] : own.fields)
-    if (name == "cache-status") existing = value;
+  }
+  take_effects(told);
   status_.forward_status = own.status;
   if (request_.reads()) status_.detail = own.reason;
   fields.push_back({"cache-status", cache_status_value(status_, route_->policy.cache_name, existing,

@@ -9,7 +9,7 @@ HOUR = "Cache-Control: max-age=3600"
 
 # --- Invalidation --------------------------------------------------------------------------------
 
-UNSAFE = ("POST", "PUT", "DELETE", "PATCH", "M-SEARCH", "STRANGE")
+UNSAFE = ("POST", "PUT", "DELETE", "PATCH", "M-SEARCH", "LOCK")
 for method in UNSAFE:
     case(f"{method} takes its target out", "9111 4.4",
          step("miss", HOUR), step("miss", method=method, send_body="abc"), step("miss"))

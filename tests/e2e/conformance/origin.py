@@ -61,7 +61,8 @@ class Origin:
     def head_and_body(self, run, number, step, method, asked):
         answer = step.answer
         place = {"now": int(time.time()), "began": run.began, "number": number, "url": run.url}
-        fields = [(name, written(value, **place)) for name, value in map(split_field, answer.fields)]
+        fields = [(name, written(value, **place))
+                  for name, value in map(split_field, answer.fields)]
         names = {name.lower() for name, _ in fields}
         status = answer.status
         if step.want in VALIDATED:
@@ -76,7 +77,7 @@ class Origin:
             fields.append(("Date", written("{+0}", **place)))
         fields = [field for field in fields if field[1] != "-"]  # "Date: -" is none
         body = answer.body if answer.body is not None else run.token(number, answer.secret)
-        if status != 304 and method != "HEAD":
+        if status < 500 and status != 304 and method != "HEAD":
             run.validators = {name.lower(): value for name, value in fields}
         if status != 304:
             fields.append(("X-Answer", str(number)))

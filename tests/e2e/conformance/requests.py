@@ -175,8 +175,8 @@ targeted("no-store", [f"{CDN}: no-store", HOUR, "Expires: {+3600}"], "miss", sec
 targeted("max-age, with Cache-Control: no-store", ["Cache-Control: no-store", f"{CDN}: max-age=60"],
          "hit")
 targeted("s-maxage goes before max-age", [f"{CDN}: max-age=0, s-maxage=60"], "hit")
-targeted("what is no dictionary is not read", [f"{CDN}: max-age=60, &&&&", "Cache-Control: no-store"],
-         "miss", secret=True)
+targeted("what is no dictionary is not read",
+         [f"{CDN}: max-age=60, &&&&", "Cache-Control: no-store"], "miss", secret=True)
 targeted("a string where a number is to be", [f'{CDN}: max-age="60"', "Cache-Control: no-store"],
          "miss", secret=True)
 targeted("blanks around the equals sign", [f"{CDN}: max-age =60", "Cache-Control: max-age=0"],

@@ -13,6 +13,8 @@ TOKEN = re.compile(r"\[(\d+):(\d+):(open|secret)\]")
 CONDITIONS = {"etag": "if-none-match", "modified": "if-modified-since"}
 STEP_SECONDS = 15
 EVENTUALLY_SECONDS = 5
+# Requests under way at once: an origin that is slow would make its answers old.
+AT_ONCE = 16
 
 
 class Wrong(Exception):
@@ -26,9 +28,10 @@ class Leak(Wrong):
 class Run:
     """One case under way."""
 
-    def __init__(self, identity, case):
+    def __init__(self, identity, case, places):
         self.identity = identity
         self.case = case
+        self.places = places
         self.url = f"/{identity}"
         self.began = int(time.time())
         self.asked = []       # (step, method, fields) of each request that the origin got
@@ -61,9 +64,10 @@ class Run:
             place = {"now": int(time.time()), "began": self.began, "number": number,
                      "url": self.url}
             sent = [f"X-Step: {number}", *(written(field, **place) for field in step.sent)]
-            received = await asyncio.wait_for(
-                connection.request(step.method, self.url + step.path, sent, step.send_body),
-                STEP_SECONDS * SLOW)
+            async with self.places:
+                received = await asyncio.wait_for(
+                    connection.request(step.method, self.url + step.path, sent, step.send_body),
+                    STEP_SECONDS * SLOW)
             asked = [each for each in self.asked[seen:] if each[0] == number]
             self.check_privacy(number, received)
             try:
@@ -168,6 +172,7 @@ class Run:
 
 async def run_all(port, origin, cases):
     """The fault of each case, or None, in order."""
-    runs = [Run(identity, case) for identity, case in enumerate(cases, 1)]
+    places = asyncio.Semaphore(AT_ONCE)
+    runs = [Run(identity, case, places) for identity, case in enumerate(cases, 1)]
     origin.runs = {str(run.identity): run for run in runs}
     return await asyncio.gather(*(run.all_steps(port) for run in runs))

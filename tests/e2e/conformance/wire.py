@@ -70,7 +70,11 @@ class Connection:
         await self.writer.drain()
         interim = []
         while True:
-            line, got = await read_head(self.reader)
+            try:
+                line, got = await read_head(self.reader)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                self.close()
+                return Received(0, [], whole=False, interim=interim)
             status = int(line.split(" ")[1])
             if status >= 200:
                 break

@@ -116,8 +116,10 @@ TEST_CASE("a 304 about something else has the whole fetched") {
   CHECK(field_of(cache.last_sent.fields, "if-none-match") == "(none)");
 }
 
-TEST_CASE("conditions on what is not stored reach the origin") {
-  ModelCache cache(script({{304, {}, ""}, fresh(60)}));
+TEST_CASE("conditions on what is not stored reach the origin if that is wished") {
+  PolicyOptions options;
+  options.forward_conditions = true;
+  ModelCache cache(script({{304, {}, ""}, fresh(60)}), options);
   CHECK(cache.ask({"/a", {{"if-none-match", "\"mine\""}}}).status == 304);
   CHECK(field_of(cache.last_sent.fields, "if-none-match") == "\"mine\"");
   CHECK(get(cache) == "2");
