@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Our release build against the peers, interleaved; ends with one RATIO line per comparison.
 # usage: run.sh CASE...     a group or a case in full (README.md). Groups: http1 http2 tls mem
-#     cache cache-tls cache-cold fanout rate flood fanout-tls fanout-sse storm slow spike curve-subs curve-channels
+#     cache cache-tls cache-cold fanout rate flood fanout-tls fanout-sse storm slow spike
+#     curve-subs curve-channels
 #     herd: all of fan-out but the curves
 #   ROUNDS=3 SECS=5 NS="1000 10000" N=10000   PEERS="nginx h2o" (only these)
 #   OURS=ours|PEER|url:...: what stands for ours (a peer's name checks the kit itself)
@@ -17,7 +18,7 @@ mkdir -p "$WORK/tmp"
 export RESULTS=$WORK/run-$(date +%Y%m%d-%H%M%S)-$$.txt
 
 usage() {
-  sed -n '3,8s/^# \?//p' "$HERE/run.sh" >&2
+  sed -n '3,9s/^# \?//p' "$HERE/run.sh" >&2
   exit 2
 }
 
