@@ -216,7 +216,8 @@ void FillDriver::take_own(const OriginAnswer& answer, std::optional<uint64_t> le
     cache.fills().mark_own(fill_->name(), http_.net.loop.now_ms());
   OwnAnswer& own = fill_->own;
   own.status = answer.status;
-  own.length = request_.request().method == Method::head ? told_length(answer.headers) : length;
+  const bool to_head = request_.request().method == Method::head;
+  own.length = to_head ? length_after_head(answer.headers, length) : length;
   own.reason = store_reason_name(reason);
   for (const Header& header : answer.headers) own.fields.emplace_back(header.name, header.value);
   fill_->set_own(answer.status);

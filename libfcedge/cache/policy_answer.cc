@@ -7,6 +7,7 @@
 #include "cache/stored_fields.h"
 #include "cache/surrogate_tags.h"
 #include "cache/vary.h"
+#include "http/fetch.h"
 #include "http/field_list.h"
 
 namespace fce {
@@ -171,7 +172,7 @@ void update(const CacheRequest& request, const StoredView& stored, const OriginA
 
 // One that cannot be read is another one.
 bool same_length(std::span<const Header> head, uint64_t body_bytes) {
-  return first_value(head, "content-length").empty() || told_length(head) == body_bytes;
+  return first_value(head, "content-length").empty() || length_after_head(head, {}) == body_bytes;
 }
 
 }  // namespace

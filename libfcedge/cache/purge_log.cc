@@ -98,20 +98,20 @@ Status PurgeLog::open(const std::string& directory, uint64_t wall_ms, bool is_ne
   const std::lock_guard lock(mutex_);
   path_ = directory + "/purges";
   (void)table_.now(wall_ms);
-  bool doubtful = false;
-  if (const Status status = read(&doubtful); status != Status::ok) return status;
-  if (doubtful && !is_new) {
+  Found found = Found::good;
+  if (const Status status = read(&found); status != Status::ok) return status;
+  if (found != Found::good && !(found == Found::missing && is_new)) {
     table_.set_floor(table_.next(wall_ms));
-    log(LogLevel::warn, "cache begins anew: its purge log is missing or damaged path=%s",
-        path_.c_str());
+    log(LogLevel::warn, "cache begins anew: its purge log is %s path=%s",
+        found == Found::missing ? "not there" : "damaged", path_.c_str());
   }
   return rewrite();
 }
 
-Status PurgeLog::read(bool* doubtful) {
+Status PurgeLog::read(Found* found) {
   const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    *doubtful = true;
+    *found = Found::missing;
     return errno == ENOENT ? Status::ok : failed("cannot read " + path_);
   }
   std::vector<uint8_t> content;
@@ -123,8 +123,9 @@ Status PurgeLog::read(bool* doubtful) {
   ::close(fd);
   if (status != Status::ok) return status;
   Bytes rest(content);
-  *doubtful = rest.size() < kMagicBytes || std::memcmp(rest.data(), kMagic, kMagicBytes) != 0;
-  if (*doubtful) return Status::ok;
+  *found = Found::damaged;
+  if (rest.size() < kMagicBytes || std::memcmp(rest.data(), kMagic, kMagicBytes) != 0)
+    return Status::ok;
   rest = rest.subspan(kMagicBytes);
   bool has_floor = false;  // each file begins with one
   for (Purge purge; decode(&rest, &purge);) {
@@ -135,7 +136,7 @@ Status PurgeLog::read(bool* doubtful) {
       table_.apply(purge);
     }
   }
-  *doubtful = !has_floor || !rest.empty();
+  if (has_floor && rest.empty()) *found = Found::good;
   return Status::ok;
 }
 

@@ -37,7 +37,8 @@ class PurgeLog {
   static constexpr size_t kTextMax = 64 * 1024;
 
  private:
-  Status read(bool* doubtful);
+  enum class Found { good, missing, damaged };
+  Status read(Found* found);
   Status rewrite();
 
   PurgeTable& table_;
