@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 namespace fce {
@@ -66,6 +67,12 @@ bool write_all(int fd, Bytes bytes) {
     bytes = bytes.subspan(static_cast<size_t>(wrote));
   }
   return true;
+}
+
+// Else the old file could be there again after a loss of power.
+bool sync_directory_of(const std::string& path) {
+  const Fd directory(::open(path.substr(0, path.rfind('/')).c_str(), O_RDONLY | O_CLOEXEC));
+  return directory && ::fsync(directory.get()) == 0;
 }
 
 }  // namespace
@@ -151,7 +158,7 @@ Status PurgeLog::rewrite() {
   const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot write " + aside);
   if (!write_all(fd, content) || ::fdatasync(fd) != 0 ||
-      ::rename(aside.c_str(), path_.c_str()) != 0) {
+      ::rename(aside.c_str(), path_.c_str()) != 0 || !sync_directory_of(path_)) {
     const Status status = failed("cannot write " + aside);
     ::close(fd);
     return status;

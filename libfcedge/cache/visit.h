@@ -39,6 +39,7 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void load(const ColdObject& cold);
   void on_object(ObjectRef object);
   bool usable(const StoredObject& object, StoredView* view);
+  PurgeVerdict purge_verdict(const StoredView& view) const;
   void decide_on(ObjectRef object, const StoredView& view);
   void ask(ForwardAs as);
   void ask_alone(ForwardAs as);

@@ -99,7 +99,9 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
         view.info.variant_set == 0 ||
         variant_text(view.vary, request_, route_->policy, exchange_.arena) == view.variant;
     if (!fits) return look_again();
-    if (!head->stored || !view.info.reusable(now_ms())) {
+    // Nor was it asked for before a purge that this request comes after.
+    const bool purged = purge_verdict(view) != PurgeVerdict::valid;
+    if (!head->stored || purged || !view.info.reusable(now_ms())) {
       leave_fill();
       status_.collapsed = Collapsed::failed;
       return ask_alone(asked_as_);
@@ -202,7 +204,7 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
                        exchange_.arena);
     for (size_t i = 0; i < targets.count; ++i) {
       const std::string key = std::string(exchange_.request.host) + std::string(targets.targets[i]);
-      cache().fills().invalidate(name_of(key));
+      cache().fills().invalidate(name_of(key), cache().purges().next(wall_ms()));
       if (cache().store().erase(name_of(key))) counters().add(Counter::cache_invalidated);
     }
     return;
@@ -217,6 +219,11 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
     case HeadEffect::none: return;
     case HeadEffect::invalidate: cache().store().erase(name_of(key_)); return;
     case HeadEffect::updated: break;
+  }
+  // An answer that is for who asked alone changes nothing for others, as a 304 would not.
+  if (!decision.store()) {
+    if (decision.forbidden()) cache().store().erase(name_of(key_));
+    return;
   }
   decision.parts.vary = view.vary;
   decision.parts.variant = view.variant;
