@@ -78,8 +78,8 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   std::string plain_key_;
   std::string key_;  // that is looked up, and asked for
   VaryMarker marker_;
-  ObjectRef stored_;  // what was found, and is not good enough by itself
-  StoredInfo stored_info_;
+  ObjectRef stored_;        // what was found, and is not good enough by itself
+  StoredView stored_view_;  // of it
   Decision decision_;
   CacheStatus status_;
   std::shared_ptr<Fill> fill_;
