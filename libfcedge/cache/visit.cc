@@ -128,9 +128,9 @@ void CacheVisit::on_object(ObjectRef object) {
 
 void CacheVisit::decide_on(ObjectRef object, const StoredView& view) {
   stored_ = std::move(object);
-  if (stored_) stored_info_ = view.info;
+  if (stored_) stored_view_ = view;
   decision_ =
-      decide(request_, stored_ ? &stored_info_ : nullptr, now_ms(), route_->policy, expired_);
+      decide(request_, stored_ ? &stored_view_.info : nullptr, now_ms(), route_->policy, expired_);
   status_.forward = decision_.forward;
   if (status_.forward == Forward::uri_miss && looked_for_variant_)
     status_.forward = Forward::vary_miss;

@@ -81,8 +81,8 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   std::string plain_key_;
   std::string key_;  // that is looked up, and asked for
   VaryMarker marker_;
-  ObjectRef stored_;  // what was found, and is not good enough by itself
-  StoredInfo stored_info_;
+  ObjectRef stored_;        // what was found, and is not good enough by itself
+  StoredView stored_view_;  // of it
   Decision decision_;
   CacheStatus status_;
   std::span<const Header> personal_;  // of the origin's answer, for this client only

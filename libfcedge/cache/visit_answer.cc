@@ -60,9 +60,7 @@ class ObjectParts final : public PartSource {
 void CacheVisit::answer_stored(Counter how) {
   counters().add(how);
   status_.ttl_s = decision_.ttl_s;
-  StoredView view;
-  (void)decode_stored(stored_->meta(), &view);  // it was decoded before
-  answer_object(stored_, view);
+  answer_object(stored_, stored_view_);
 }
 
 void CacheVisit::answer_object(const ObjectRef& object, const StoredView& view) {
@@ -210,9 +208,8 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
     return;
   }
   if (exchange_.request.method != Method::head || !stored_) return;
-  StoredView view;
+  const StoredView& view = stored_view_;
   StoreDecision decision;
-  if (!decode_stored(stored_->meta(), &view)) return;
   const OriginAnswer answer{status, headers, now_ms(), now_ms()};
   switch (head_effect(request_, view, stored_->body_bytes(), answer, route_->policy,
                       exchange_.arena, &decision)) {
@@ -244,7 +241,8 @@ void CacheVisit::answer_failure(FetchError why) {
 }
 
 bool CacheVisit::answer_stale(uint16_t status) {
-  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms())) return false;
+  if (!stored_ || !stale_instead_of_error(request_, stored_view_.info, status, now_ms()))
+    return false;
   status_.forward_status = status;
   status_.detail = "stale-if-error";
   answer_stored(Counter::cache_stale_errors);
