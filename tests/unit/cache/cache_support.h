@@ -37,7 +37,11 @@ class ScriptedOrigin final : public Fetcher {
  public:
   struct Asked final : Fetch {
     Asked(ScriptedOrigin& of, const FetchRequest& request, FetchSink& its_sink)
-        : origin(of), sink(&its_sink), method(request.method), target(request.target) {
+        : origin(of),
+          sink(&its_sink),
+          method(request.method),
+          target(request.target),
+          authority(request.authority) {
       for (const Header& header : request.headers) headers.emplace_back(header.name, header.value);
     }
     ~Asked() override { *slot = nullptr; }
@@ -52,7 +56,7 @@ class ScriptedOrigin final : public Fetcher {
     ScriptedOrigin& origin;
     FetchSink* sink;
     Asked** slot = nullptr;
-    std::string method, target;
+    std::string method, target, authority;
     std::vector<std::pair<std::string, std::string>> headers;
     bool paused = false;
   };

@@ -16,6 +16,10 @@ TEST_CASE("authority: the host comes without its port") {
 TEST_CASE("authority: what lets one host pass for another is not valid") {
   CHECK(valid_authority("A.example-1.com:80"));
   CHECK(valid_authority("[fe80::1]:443"));
+  CHECK(valid_authority("a.example:"));
+  CHECK(!valid_authority("a.example:80a"));
+  CHECK(!valid_authority("a.example:'+alert(1)+'"));
+  CHECK(!valid_authority("[::1]:x"));
   CHECK(valid_authority("127.0.0.1"));
   for (const char* bad : {"user@a.example", "a.example/x", "a.example?x", "a example", "a#b",
                           "a\\b", "a\"b", "a\tb", "\xc3\xa4.example"})
