@@ -187,7 +187,7 @@ def test_wrong_secret():
     """a wrong secret is refused by the server, and never becomes an answer"""
     for lenient in ("false", "true"):
         with Origin(SWIFT, secret="wrong", forbidden_is_absent=lenient) as origin:
-            equal(origin.ask("/plain.txt")["failed"], MALFORMED, "a wrong secret")
+            equal(origin.ask("/plain.txt")["failed"], MALFORMED, "a-wrong-secret")
             contains(origin.log(), "status=403 code=SignatureDoesNotMatch", "the log says why")
             # The file is looked at once a second, and what is put right is right from then on.
             origin.write_secret(SECRET)
@@ -322,6 +322,7 @@ path = "/{{path...}}"
 host = "{name}.example"
 tenant = "{name}"
 origin = "{name}"
+heuristic = false
 default_ttl_s = 1000
 negative_ttl_s = 1000
 """
@@ -340,7 +341,7 @@ def test_edge():
         busy.add(f"/{BUCKET}/kept.txt", object_once)
         buckets = (("full", SWIFT.endpoint, KEY_ID, SECRET),
                    ("reader", SWIFT.endpoint, READER, READER_SECRET),
-                   ("wrong", SWIFT.endpoint, KEY_ID, "a wrong secret"),
+                   ("wrong", SWIFT.endpoint, KEY_ID, "a-wrong-secret"),
                    ("busy", busy.url, "key", "secret"))
         routes = EDGE_ROUTES + "".join(
             EDGE_ROUTE.format(name=name, bucket=BUCKET, endpoint=endpoint, region=REGION,
