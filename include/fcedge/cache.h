@@ -54,6 +54,7 @@ FCE_API int fce_node_set_cache(fce_node* node, const fce_cache_options* options)
 
 /* ---- Routes through it ---- */
 
+/* Whatever is stored, the client that asked the origin gets its cookie. */
 #define FCE_SET_COOKIE_STRIP 0  /* stored without it, if the origin says that it is for all */
 #define FCE_SET_COOKIE_REFUSE 1 /* never stored */
 #define FCE_SET_COOKIE_KEEP 2   /* stored and handed to everybody, as RFC 9111 allows */

@@ -12,9 +12,9 @@ namespace fce {
 enum class SetCookiePolicy : uint8_t {
   refuse,  // it is never stored
   // It is stored if the origin calls it fit for shared caches (`public`, `s-maxage`, or
-  // CDN-Cache-Control), and without the cookie. The default: an origin that means it loses nothing
-  // but a cookie that would be wrong for all but one, and one that forgot its session middleware
-  // leaks none.
+  // CDN-Cache-Control), and without the cookie, which only the client gets whose request went to
+  // the origin. The default: an origin that means it loses nothing, and one that forgot its session
+  // middleware leaks nothing.
   strip,
   keep,  // as the RFC: like any other field
 };

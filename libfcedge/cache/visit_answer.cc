@@ -27,7 +27,6 @@ uint16_t status_of(FetchError why) {
     case FetchError::no_peer:
     case FetchError::full:
     case FetchError::stopped: return 503;
-    case FetchError::refused: return 405;
     default: return 502;
   }
 }
@@ -217,11 +216,9 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
     case HeadEffect::invalidate: cache().store().erase(name_of(key_)); return;
     case HeadEffect::updated: break;
   }
-  // An answer that is for who asked alone changes nothing for others, as a 304 would not.
-  if (!decision.store()) {
-    if (decision.forbidden()) cache().store().erase(name_of(key_));
-    return;
-  }
+  // What is for who asked alone changes nothing for others, as a 304 would not.
+  if (decision.forbidden()) cache().store().erase(name_of(key_));
+  if (!decision.store()) return;
   decision.parts.vary = view.vary;
   decision.parts.variant = view.variant;
   decision.parts.info.variant_set = view.info.variant_set;
@@ -233,11 +230,14 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
 
 void CacheVisit::answer_failure(FetchError why) {
   if (answer_stale(0)) return;
-  const uint16_t status = status_of(why);
-  answer_error(
-      status,
-      status == 504 ? "the origin did not answer in time\n" : "the origin cannot be reached\n",
-      fetch_error_name(why));
+  uint16_t status = status_of(why);
+  std::string_view text = "the origin cannot be reached\n";
+  if (status == 504) text = "the origin did not answer in time\n";
+  if (why == FetchError::refused && !request_.reads()) {
+    status = 405;
+    text = "this can only be read\n";
+  }
+  answer_error(status, text, fetch_error_name(why));
 }
 
 bool CacheVisit::answer_stale(uint16_t status) {
@@ -255,8 +255,9 @@ void CacheVisit::answer_error(uint16_t status, std::string_view text, std::strin
       {"cache-status", cache_status_value(status_, route_->policy.cache_name, {}, exchange_.arena)},
       {"cache-control", "no-store"},
       {"content-type", "text/plain; charset=utf-8"},
-      {"retry-after", "1"}};
-  respond(status, std::span(fields).first(status == 503 ? 4 : 3), Body::copy_of(text));
+      status == 405 ? Header{"allow", "GET, HEAD"} : Header{"retry-after", "1"}};
+  const size_t count = status == 503 || status == 405 ? 4 : 3;
+  respond(status, std::span(fields).first(count), Body::copy_of(text));
 }
 
 void CacheVisit::respond(uint16_t status, std::span<const Header> headers, Body body) {

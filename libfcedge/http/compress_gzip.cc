@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "http/compressor.h"
 
 namespace fce {
@@ -35,7 +37,7 @@ class Gzip final : public Compressor {
       stream_.next_out = out->data() + before;
       stream_.avail_out = kStepBytes;
       const int result = deflate(&stream_, flush);
-      out->resize(out->size() - stream_.avail_out);
+      out->resize(before + kStepBytes - std::min<size_t>(stream_.avail_out, kStepBytes));
       if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) return false;
     } while (stream_.avail_out == 0);  // only room that is left tells that nothing waits
     return stream_.avail_in == 0;

@@ -13,7 +13,7 @@ TOKEN = re.compile(r"\[(\d+):(\d+):(open|secret)\]")
 CONDITIONS = {"etag": "if-none-match", "modified": "if-modified-since"}
 STEP_SECONDS = 15
 EVENTUALLY_SECONDS = 5
-# Requests under way at once: an origin that is slow would make its answers old.
+# Cases that do not rest just now: what is slow would make answers old.
 AT_ONCE = 16
 
 
@@ -45,15 +45,19 @@ class Run:
         connection = Connection(port)
         number = 0
         try:
+            await self.places.acquire()
             for number, step in enumerate(self.case.steps, 1):
                 await self.one_step(connection, number, step)
                 if step.wait:
+                    self.places.release()
                     await asyncio.sleep(step.wait)
+                    await self.places.acquire()
         except Wrong as fault:
             return type(fault)(f"step {number}: {fault}")
         except (OSError, EOFError, ValueError, asyncio.TimeoutError) as fault:
             return Wrong(f"step {number}: {type(fault).__name__} {fault}")
         finally:
+            self.places.release()
             connection.close()
         return None
 
@@ -64,10 +68,9 @@ class Run:
             place = {"now": int(time.time()), "began": self.began, "number": number,
                      "url": self.url}
             sent = [f"X-Step: {number}", *(written(field, **place) for field in step.sent)]
-            async with self.places:
-                received = await asyncio.wait_for(
-                    connection.request(step.method, self.url + step.path, sent, step.send_body),
-                    STEP_SECONDS * SLOW)
+            received = await asyncio.wait_for(
+                connection.request(step.method, self.url + step.path, sent, step.send_body),
+                STEP_SECONDS * SLOW)
             asked = [each for each in self.asked[seen:] if each[0] == number]
             self.check_privacy(number, received)
             try:

@@ -196,6 +196,13 @@ case("a HEAD with another ETag: what is stored is no longer good", "9111 4.3.5",
 case("a HEAD with another length: what is stored is no longer good", "9111 4.3.5",
      step("miss", "Cache-Control: max-age=2", body="0123456789", wait=3.1),
      step("any", HOUR, method="HEAD", body="01234"), step("miss"))
+case("a HEAD with private takes out what is stored", "9111 4.3.5 and 5.2.2.7",
+     step("miss", *STALE, TAG),
+     step("any", "Cache-Control: private, max-age=60", TAG, method="HEAD"),
+     step("miss", got_lacks=["If-None-Match"]))
+case("a HEAD with Authorization makes nothing fresh for others", "9111 4.3.5 and 3.5",
+     step("miss", *STALE, TAG),
+     step("any", HOUR, "Age: 0", TAG, method="HEAD", sent=["Authorization: a"]), step("etag"))
 case("a HEAD that is answered with 410 changes nothing stored", "9111 4.3.5",
      step("miss", "Cache-Control: max-age=2", "X-A: 1", TAG, wait=3.1),
      step("any", HOUR, "X-A: 2", method="HEAD", answers=410, status=410),

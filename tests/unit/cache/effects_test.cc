@@ -90,6 +90,39 @@ TEST_CASE("a HEAD that tells another length takes out what is stored") {
   CHECK(cache.origin->last()->header("if-none-match") == "-");
 }
 
+TEST_CASE("a HEAD changes what is stored by what a GET could have") {
+  const auto after_head = [](std::initializer_list<Header> request,
+                             std::initializer_list<Header> answer) {
+    TestCache cache;
+    CHECK(fetched(cache, "/a", {kStale, kTag}, "hello") == "hello");
+    Client head(cache, "HEAD", "/a", request);
+    cache.origin->head(1, 200, answer, 0);
+    cache.origin->end(1);
+    CHECK(head.text().empty());
+    Client second(cache, "GET", "/a");
+    return cache.origin->count() == 2 ? "hit" : cache.origin->last()->header("if-none-match");
+  };
+  CHECK(after_head({}, {kHour, kTag}) == "hit");
+  // Not for all: gone.
+  CHECK(after_head({}, {{"cache-control", "private, max-age=60"}, kTag}) == "-");
+  CHECK(after_head({}, {{"cache-control", "no-store"}, kTag}) == "-");
+  // Not to be told from the answer to this one: as it was.
+  CHECK(after_head({{"authorization", "x"}}, {kHour, kTag}) == "\"1\"");
+}
+
+TEST_CASE("what an origin refuses is not allowed, or a fault of ours") {
+  TestCache cache;
+  Client post(cache, "POST", "/a"), read(cache, "GET", "/a");
+  cache.origin->fail(0, FetchError::refused);
+  cache.origin->fail(1, FetchError::refused);
+  CHECK(post.text() == "this can only be read\n");
+  CHECK(post.status() == 405);
+  CHECK(post.header("allow") == "GET, HEAD");
+  CHECK(read.text() == "the origin cannot be reached\n");
+  CHECK(read.status() == 502);
+  CHECK(read.header("allow") == "-");
+}
+
 TEST_CASE("a HEAD that is answered stale has it fetched anew by GET") {
   TestCache cache;
   CHECK(fetched(cache, "/a", {{"cache-control", "max-age=0, stale-while-revalidate=60"}, kTag},

@@ -33,6 +33,7 @@ TEST_CASE("the answer to a HEAD that is for one user changes nothing for others"
   REQUIRE(cache.origin->count() == 2);
   cache.origin->answer(1, 200, {{"cache-control", "private, max-age=600"}, {"x-user", "alice"}},
                        "");
+  cache.settle();
   CHECK(head.header("x-user") == "alice");
   Client other(cache, "GET", "/a");
   CHECK(!other.answered());
@@ -96,6 +97,7 @@ TEST_CASE("what a change makes old is not stored, whoever has asked for it") {
   REQUIRE(cache.origin->count() == 3);
   Client change(cache, "PUT", "/a");
   cache.origin->answer(3, 204, {}, "");
+  cache.run_until([&] { return change.answered(); });
   CHECK(change.status() == 204);
   cache.origin->answer(1, 200, {kHour, vary}, "old one");
   cache.origin->answer(2, 200, {kHour, vary}, "old two");
