@@ -17,7 +17,8 @@ Status EdgeCache::open(const StoreOptions& options, uint32_t shards, Workers& wo
   std::unique_ptr<EdgeCache> cache(new EdgeCache(shards, workers));
   Status status = Store::open(options, &cache->store_);
   // Behind the store, which has the directory's lock.
-  if (status == Status::ok) status = cache->purge_log_.open(options.directory, wall_ms());
+  if (status == Status::ok)
+    status = cache->purge_log_.open(options.directory, wall_ms(), cache->store_->is_new());
   if (status == Status::ok) *out = std::move(cache);
   return status;
 }

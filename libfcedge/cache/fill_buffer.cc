@@ -55,7 +55,8 @@ Slice FillBuffer::piece_at(uint64_t offset) const {
 }
 
 uint64_t FillBuffer::slowest() const {
-  uint64_t at = window_end();
+  // Nothing goes before the first has come.
+  uint64_t at = joined_ ? window_end() : base_;
   const_cast<List<Reader>&>(readers_).for_each(
       [&](Reader* reader) { at = std::min(at, reader->at_); });
   return at;
@@ -77,6 +78,7 @@ bool FillBuffer::join(Reader& reader) {
   const std::lock_guard lock(mutex_);
   if (reader.at_ < base_ && saved_ < base_) return false;
   readers_.push_back(&reader);
+  joined_ = true;
   return true;
 }
 

@@ -90,6 +90,7 @@ class FillBuffer {
   Keep keep_ = Keep::all;
   State state_ = State::open;
   bool was_full_ = false;
+  bool joined_ = false;  // somebody has, once
 };
 
 }  // namespace fce

@@ -63,7 +63,9 @@ void FillDriver::ask() {
   FetchRequest request;
   request.method = request_.request().method_text;
   request.target = request_.target();
-  request.authority = request_.request().authority;
+  // Of what may be stored the origin is told no more of the host than the key says.
+  const bool reads = request_.cache_request().reads();
+  request.authority = reads ? request_.request().host : request_.request().authority;
   request.headers = forward_fields(request_.cache_request(), question_.as,
                                    validates ? &stored : nullptr, route_->policy, arena);
   request.body = std::move(question_.body);
@@ -86,10 +88,24 @@ void FillDriver::on_head(uint16_t status, std::span<const Header> headers,
   // An error is not to take the place of what it may be answered by.
   if (status >= 500 && question_.stored) decision.reason = StoreReason::status;
   forget_stored(decision);
-  if (fill_->invalidated()) decision.reason = StoreReason::useless;
+  mark_own(decision);
+  if (outdated()) decision.reason = StoreReason::useless;
   take_personal(headers);
   if (decision.store() && take_shared(decision, length)) return;
   take_own(answer, length, decision.reason);
+}
+
+// Next time others do not wait for an answer that is for one each. Not for what is only so by what
+// this client has sent, or any could have a herd go to the origin. With its cookies all others come
+// as well, unless there is something stored that says that they need not.
+void FillDriver::mark_own(const StoreDecision& decision) {
+  if (decision.forbidden() || (decision.reason == StoreReason::cookie && !question_.stored))
+    route_->cache.fills().mark_own(fill_->name(), http_.net.loop.now_ms());
+}
+
+// Something that it may show was changed since it was asked for.
+bool FillDriver::outdated() const {
+  return fill_->invalidated() || route_->cache.fills().changed_since(plain_name(), generation_);
 }
 
 void FillDriver::on_not_modified(const OriginAnswer& answer) {
@@ -110,7 +126,7 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
   decision.parts.variant = stored.variant;
   decision.parts.info.variant_set = stored.info.variant_set;
   decision.parts.info.generation = generation_;
-  const bool keep = decision.store() && !fill_->invalidated();
+  const bool keep = decision.store() && !outdated();
   auto head = std::make_shared<FillHead>();
   head->object = question_.stored;
   head->length = question_.stored->body_bytes();
@@ -211,12 +227,10 @@ void FillDriver::take_own(const OriginAnswer& answer, std::optional<uint64_t> le
   EdgeCache& cache = route_->cache;
   cache.fills().remove(fill_);
   counters().add(Counter::cache_uncacheable);
-  // A failing origin is spared: those who wait for it get to hear of it, all of them.
-  if (answer.status < 500 && reason != StoreReason::method)
-    cache.fills().mark_own(fill_->name(), http_.net.loop.now_ms());
   OwnAnswer& own = fill_->own;
   own.status = answer.status;
-  own.length = request_.request().method == Method::head ? told_length(answer.headers) : length;
+  const bool to_head = request_.request().method == Method::head;
+  own.length = to_head ? length_after_head(answer.headers, length) : length;
   own.reason = store_reason_name(reason);
   for (const Header& header : answer.headers) own.fields.emplace_back(header.name, header.value);
   fill_->set_own(answer.status);
@@ -273,6 +287,7 @@ void FillDriver::feed_file() {
   }
   if (writer_ && ended_ && !committed_) {
     committed_ = true;
+    if (outdated()) return end_file(Counter::cache_uncacheable);
     if (writer_->commit() != Status::ok) end_file(Counter::cache_store_failed);
   }
 }
@@ -284,6 +299,8 @@ void FillDriver::end_file(Counter why) {
   way_ = Way::none;
   route_->cache.fills().remove(fill_);
   fill_->buffer().file_ended();
+  // Nobody reads what was fetched in the background only to be stored.
+  if (std::exchange(question_.background, false)) fill_->drop_interest();
 }
 
 void FillDriver::on_end(std::span<const Header>) {
@@ -297,7 +314,7 @@ void FillDriver::on_end(std::span<const Header>) {
 }
 
 void FillDriver::store_whole() {
-  if (fill_->invalidated()) return;
+  if (outdated()) return;
   std::vector<Slice> pieces;
   std::vector<Bytes> body;
   for (uint64_t at = 0; at < fill_->buffer().size();) {
@@ -330,7 +347,7 @@ void FillDriver::on_fill() {
     return on_stop();
   }
   if (way_ == Way::file) {
-    if (fill_->invalidated()) end_file(Counter::cache_uncacheable);
+    if (outdated()) end_file(Counter::cache_uncacheable);
     if (writer_) fill_->buffer().saved(writer_->file()->readable());
     feed_file();
     if (ended_) return finish_file();

@@ -74,6 +74,8 @@ class FillDriver final : private FetchSink, private FillVisitor, private ShardFi
   void take_personal(std::span<const Header> headers);
   void forget_stored(const StoreDecision& decision);
   bool take_shared(StoreDecision decision, std::optional<uint64_t> length);
+  void mark_own(const StoreDecision& decision);
+  bool outdated() const;
   void take_own(const OriginAnswer& answer, std::optional<uint64_t> length, StoreReason reason);
   void name_variant(StoreDecision* decision);
   void put_marker();

@@ -58,14 +58,28 @@ void FillTable::remove(const std::shared_ptr<Fill>& fill) {
   if (found != stripe.fills.end() && found->second == fill) stripe.fills.erase(found);
 }
 
-void FillTable::invalidate(const ObjectName& name) {
+void FillTable::invalidate(const ObjectName& name, Generation when) {
   const std::string key = text_of(name);
   Stripe& stripe = stripe_of(key);
   const std::lock_guard lock(stripe.mutex);
+  if (stripe.changed.size() >= kChangedMax) {
+    stripe.forgotten = when;
+    stripe.changed.clear();
+  }
+  stripe.changed[key] = when;
   const auto found = stripe.fills.find(key);
   if (found == stripe.fills.end()) return;
   found->second->invalidate();
   stripe.fills.erase(found);
+}
+
+bool FillTable::changed_since(const ObjectName& name, Generation asked) {
+  const std::string key = text_of(name);
+  Stripe& stripe = stripe_of(key);
+  const std::lock_guard lock(stripe.mutex);
+  if (asked < stripe.forgotten) return true;
+  const auto found = stripe.changed.find(key);
+  return found != stripe.changed.end() && asked < found->second;
 }
 
 void FillTable::mark_own(const ObjectName& name, uint64_t now_ms) {

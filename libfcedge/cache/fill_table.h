@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "cache/fill.h"
+#include "cache/purge.h"
 
 namespace fce {
 
@@ -19,7 +20,8 @@ class FillTable {
  public:
   // How long an answer that could not be stored keeps others from waiting for the next one.
   static constexpr uint64_t kOwnMs = 60'000;
-  static constexpr size_t kOwnMax = 4096;  // of them, per stripe
+  static constexpr size_t kOwnMax = 4096;      // of them, per stripe
+  static constexpr size_t kChangedMax = 4096;  // of what was changed, per stripe
 
   explicit FillTable(uint32_t shards) : shards_(shards) {}
   FillTable(const FillTable&) = delete;
@@ -36,9 +38,11 @@ class FillTable {
 
   // Nobody finds it any more.
   void remove(const std::shared_ptr<Fill>& fill);
-  // What is under way by that name was asked for before something changed: it is neither to be
-  // joined nor kept.
-  void invalidate(const ObjectName& name);
+  // What is under way by that plain name, and of its variants, was asked for before something
+  // changed: it is neither to be joined nor kept.
+  void invalidate(const ObjectName& name, Generation when);
+  // Whether that has happened to what was asked for at `asked`; or may have, of too many changes.
+  bool changed_since(const ObjectName& name, Generation asked);
 
   // Answers for this name are for one request each, as was seen lately.
   void mark_own(const ObjectName& name, uint64_t now_ms);
@@ -55,7 +59,9 @@ class FillTable {
   struct Stripe {
     std::mutex mutex;
     Map<std::shared_ptr<Fill>> fills;
-    Map<uint64_t> own;  // until when
+    Map<uint64_t> own;         // until when
+    Map<Generation> changed;   // when last
+    Generation forgotten = 0;  // changes until then are not remembered one by one
   };
   Stripe& stripe_of(const std::string& key);
   std::shared_ptr<Fill> make(const ObjectName& name, uint32_t shard, Loop& loop) const;

@@ -7,6 +7,7 @@
 #include "cache/arena_fields.h"
 #include "cache/stored_fields.h"
 #include "http/field_list.h"
+#include "http/forwarded.h"
 #include "http/hop_by_hop.h"
 
 namespace fce {
@@ -15,6 +16,12 @@ namespace {
 bool is_condition_or_range(std::string_view name) {
   return name == "if-none-match" || name == "if-modified-since" || name == "if-match" ||
          name == "if-unmodified-since" || name == "range" || name == "if-range";
+}
+
+// Tells the origin to take the request for another one than the key says.
+bool overrides_request(std::string_view name) {
+  return name == "x-original-url" || name == "x-rewrite-url" || name == "x-http-method" ||
+         name == "x-http-method-override" || name == "x-method-override";
 }
 
 // What the client writes itself. Expect was answered by us.
@@ -58,6 +65,12 @@ std::string_view reduced_accept_encoding(std::string_view value) {
   return kReduced[accepted];
 }
 
+bool reaches_origin(const CacheRequest& request, std::string_view name) {
+  if (is_hop_by_hop(name) || is_forwarding_field(name)) return false;
+  if (request.reads() && overrides_request(name)) return false;
+  return !is_named_by_connection(request.request->headers, name);
+}
+
 std::span<const Header> forward_fields(const CacheRequest& request, ForwardAs as,
                                        const StoredView* stored, const PolicyOptions& options,
                                        Arena& arena) {
@@ -68,10 +81,10 @@ std::span<const Header> forward_fields(const CacheRequest& request, ForwardAs as
   ArenaFields out(headers.size() + 3, arena);
   for (const Header& field : headers) {
     const std::string_view name = field.name;
-    if (is_hop_by_hop(name) || is_framing(name)) continue;
+    if (is_framing(name) || !reaches_origin(request, name)) continue;
     if (as != ForwardAs::as_is && is_condition_or_range(name)) continue;
     if (reduce && name == "accept-encoding") continue;
-    if (!is_named_by_connection(headers, name)) out.add(name, field.value);
+    out.add(name, field.value);
   }
   if (reduce)
     out.add("accept-encoding", reduced_accept_encoding(request.selection.accept_encoding.value));

@@ -98,7 +98,7 @@ std::optional<uint32_t> heuristic_lifetime_s(uint16_t status, const AnswerDirect
                                              const AgeFields& fields,
                                              const PolicyOptions& options) {
   if (!heuristically_cacheable(status) && !directives.public_) return std::nullopt;
-  if (fields.modified_s == kNoDate)
+  if (fields.modified_s == kNoDate || options.heuristic_percent == 0)
     return negative_status(status) ? options.negative_ttl_s : options.default_ttl_s;
   const int64_t since_s = std::max<int64_t>(fields.date_s - fields.modified_s, 0);
   const int64_t part_s =

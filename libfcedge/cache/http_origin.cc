@@ -43,6 +43,10 @@ Status HttpOrigin::make(const HttpOriginOptions& options, std::shared_ptr<const 
   if (!options.host.empty() && options.host != "*" && !valid_authority(options.host))
     return fail(Status::invalid, "\"" + options.host + "\" is not a host");
   std::shared_ptr<HttpOrigin> origin(new HttpOrigin(options, url, std::move(server)));
+  std::string prefix;
+  if (status = OriginUrl::parse_prefix(options.prefix, &prefix); status != Status::ok)
+    return status;
+  origin->prefix_ += prefix;
   for (auto& field : origin->headers_)
     if (status = check_field(field); status != Status::ok) return status;
   *out = std::move(origin);

@@ -18,6 +18,7 @@ struct HttpOriginOptions {
   std::string url;
   std::string host;  // for Host; "": that of the URL; "*": what the client asked for
   std::vector<std::pair<std::string, std::string>> headers;  // set in every request
+  std::string prefix;       // goes before each path, behind that of the URL
   bool clear_text = false;  // may use http: to somewhere else than this machine
 };
 
@@ -36,7 +37,7 @@ class HttpOrigin final : public Fetcher {
 
   std::vector<std::pair<std::string, std::string>> headers_;
   const std::string host_;
-  const std::string prefix_;
+  std::string prefix_;
   const std::shared_ptr<const Fetcher> server_;
 };
 

@@ -57,7 +57,10 @@ LargeFile::Read LargeFile::read(uint64_t offset, size_t max, bool blocking, Slic
   const State state = this->state();
   const uint64_t readable = this->readable();
   if (state == State::failed) return Read::failed;
-  if (offset >= readable) return state == State::complete ? Read::end : Read::wait;
+  if (offset >= readable) {
+    if (state == State::cut) return Read::failed;
+    return state == State::complete ? Read::end : Read::wait;
+  }
   const uint64_t frame = offset / kFrameBytes;
   const uint64_t end = std::min(readable, (frame + 1) * kFrameBytes);
   const size_t size = std::min<uint64_t>(max, end - offset);

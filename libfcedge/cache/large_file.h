@@ -23,13 +23,18 @@ class LargeFile {
  public:
   static constexpr size_t kFrameBytes = 64 * 1024;
 
-  enum class State : uint8_t { writing, complete, failed };
+  enum class State : uint8_t {
+    writing,
+    complete,
+    cut,     // not written any further: those who read it already get what there is
+    failed,  // not to be read
+  };
   enum class Read : uint8_t {
     ok,      // `out` holds at least one byte
     wait,    // still being written, and nothing is there beyond `offset` yet
     end,     // the body ends at `offset`
     cold,    // has to come from the disk: again with `blocking`, in a worker
-    failed,  // the disk, or the checksum: the object is gone, its reader's answer cannot be ended
+    failed,  // the disk, the checksum, or it was cut: its reader's answer cannot be ended
   };
 
   // What every large file of a store has in common.
@@ -64,6 +69,7 @@ class LargeFile {
   ObjectRef object(const std::shared_ptr<LargeFile>& self) const;
   void deleted(uint64_t bytes) { file_->deleted(bytes); }
   void fail() { state_.store(State::failed, std::memory_order_release); }
+  void cut() { state_.store(State::cut, std::memory_order_release); }
 
   // Begins a new one, then appends, then ends it: on the store's thread. 0 or -errno.
   int create(const FileName& name, const LargeSlot& slot);

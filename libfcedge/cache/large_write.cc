@@ -52,6 +52,8 @@ class AbortTask final : public WriteTask {
   const std::shared_ptr<LargeWrite> write_;
 };
 
+bool is_over(const LargeFile& file) { return file.state() > LargeFile::State::complete; }
+
 }  // namespace
 
 LargeWriterOnShard::~LargeWriterOnShard() {
@@ -60,7 +62,7 @@ LargeWriterOnShard::~LargeWriterOnShard() {
 
 Status LargeWriterOnShard::append(const Slice& piece) {
   if (over_) return fail(Status::bad_state, "the object is complete");
-  if (write_->file->state() == LargeFile::State::failed)
+  if (is_over(*write_->file))
     return fail(Status::io, "the object could not be written to the cache");
   const uint64_t size = piece.bytes.size();
   const uint64_t most = write_->length.value_or(bytes_max_);
@@ -84,7 +86,7 @@ Status LargeWriterOnShard::append(const Slice& piece) {
 
 Status LargeWriterOnShard::commit() {
   if (over_) return fail(Status::bad_state, "the object is complete");
-  if (write_->file->state() == LargeFile::State::failed)
+  if (is_over(*write_->file))
     return fail(Status::io, "the object could not be written to the cache");
   if (write_->length && taken_ != *write_->length)
     return fail(Status::protocol, "the object is not as long as was said");

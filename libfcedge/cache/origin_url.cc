@@ -23,12 +23,15 @@ Status OriginUrl::parse(std::string_view text, OriginUrl* out) {
   const size_t slash = scheme == text.npos ? text.npos : text.find('/', scheme + 3);
   const Status status = UpstreamUrl::parse(text.substr(0, slash), &out->server);
   if (status != Status::ok) return status;
-  std::string_view path = slash == text.npos ? std::string_view() : text.substr(slash);
-  if (!std::all_of(path.begin(), path.end(), is_path_char))
-    return fail(Status::invalid, "the path of the origin \"" + std::string(text) +
-                                     "\" has a query, or something that no path has");
-  while (path.ends_with('/')) path.remove_suffix(1);
-  out->prefix = path;
+  return slash == text.npos ? Status::ok : parse_prefix(text.substr(slash), &out->prefix);
+}
+
+Status OriginUrl::parse_prefix(std::string_view text, std::string* out) {
+  if ((!text.empty() && text[0] != '/') || !std::all_of(text.begin(), text.end(), is_path_char))
+    return fail(Status::invalid, "the path \"" + std::string(text) +
+                                     "\" of an origin has a query, or something that no path has");
+  while (text.ends_with('/')) text.remove_suffix(1);
+  *out = text;
   return Status::ok;
 }
 

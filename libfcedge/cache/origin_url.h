@@ -24,6 +24,8 @@ struct OriginUrl {
   std::string prefix;  // "" or "/a/b", as it came; without a slash at its end
 
   static Status parse(std::string_view text, OriginUrl* out);
+  // "" or a path, without the slashes at its end.
+  static Status parse_prefix(std::string_view text, std::string* out);
 
   bool tls() const { return server.kind == UpstreamUrl::Kind::https; }
   // For Host and :authority: the port only if it is not the scheme's own.

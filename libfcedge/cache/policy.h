@@ -79,6 +79,7 @@ enum class StoreReason : uint8_t {
   set_cookie,
   vary_any,       // Vary: *
   no_lifetime,    // neither told nor to be guessed
+  cookie,         // of the request, so that no lifetime is guessed
   useless,        // stale at once, and nothing to validate it by
   too_many_tags,  // not to be found again by all tags that would purge it
 };
@@ -97,7 +98,7 @@ struct StoreDecision {
   bool forbidden() const {
     return !store() && parts.info.status < 500 && reason != StoreReason::status &&
            reason != StoreReason::method && reason != StoreReason::request_says &&
-           reason != StoreReason::authorization;
+           reason != StoreReason::authorization && reason != StoreReason::cookie;
   }
 };
 

@@ -7,6 +7,7 @@
 #include "cache/stored_fields.h"
 #include "cache/surrogate_tags.h"
 #include "cache/vary.h"
+#include "http/fetch.h"
 #include "http/field_list.h"
 
 namespace fce {
@@ -65,18 +66,20 @@ StoreReason check_directives(const CacheRequest& request, const OriginAnswer& an
   return StoreReason::stored;
 }
 
-// False when it has none, nor may one be guessed.
-bool set_lifetime(const CacheRequest& request, uint16_t status, const AnswerDirectives& directives,
-                  const AgeFields& fields, const PolicyOptions& options, StoredInfo* info) {
+// `stored`: it has one.
+StoreReason set_lifetime(const CacheRequest& request, uint16_t status,
+                         const AnswerDirectives& directives, const AgeFields& fields,
+                         const PolicyOptions& options, StoredInfo* info) {
   std::optional<uint32_t> lifetime_s = explicit_lifetime_s(directives, fields);
   if (!lifetime_s) {
     info->heuristic = true;
     lifetime_s = heuristic_lifetime_s(status, directives, fields, options);
     const bool personal = request.cookie && !options.guess_despite_cookie && !directives.public_;
-    if (personal) lifetime_s.reset();
+    if (lifetime_s && personal) return StoreReason::cookie;
   }
-  if (lifetime_s) info->lifetime_s = *lifetime_s;
-  return lifetime_s.has_value();
+  if (!lifetime_s) return StoreReason::no_lifetime;
+  info->lifetime_s = *lifetime_s;
+  return StoreReason::stored;
 }
 
 // A window of the origin's own goes before the rule that `s-maxage` forbids what is stale: whoever
@@ -119,14 +122,14 @@ StoreReason judge(const CacheRequest& request, const OriginAnswer& answer,
   info.modified_s = ages.modified_s;
   parts->fields = storable_fields(answer.headers, directives, ages.date_s, options, arena);
   info.has_validator = has_validator(parts->fields);
-  const bool lives = set_lifetime(request, answer.status, directives, ages, options, &info);
+  const StoreReason life = set_lifetime(request, answer.status, directives, ages, options, &info);
   set_windows(directives, options, &info);
   const Vary vary = vary_names(answer.headers, arena, &parts->vary);
 
   const StoreReason reason = check_directives(request, answer, directives, options);
   if (reason != StoreReason::stored) return reason;
   if (vary == Vary::any) return StoreReason::vary_any;
-  if (!lives) return StoreReason::no_lifetime;
+  if (life != StoreReason::stored) return life;
   if (!surrogate_tags(answer.headers, arena, &parts->tags)) return StoreReason::too_many_tags;
   const bool usable =
       info.reusable(answer.received_ms) || info.has_validator || info.stale_while_revalidate_s > 0;
@@ -171,7 +174,7 @@ void update(const CacheRequest& request, const StoredView& stored, const OriginA
 
 // One that cannot be read is another one.
 bool same_length(std::span<const Header> head, uint64_t body_bytes) {
-  return first_value(head, "content-length").empty() || told_length(head) == body_bytes;
+  return first_value(head, "content-length").empty() || length_after_head(head, {}) == body_bytes;
 }
 
 }  // namespace
@@ -188,6 +191,7 @@ std::string_view store_reason_name(StoreReason reason) {
     case StoreReason::set_cookie: return "set-cookie";
     case StoreReason::vary_any: return "vary-any";
     case StoreReason::no_lifetime: return "no-lifetime";
+    case StoreReason::cookie: return "cookie";
     case StoreReason::useless: return "useless";
     case StoreReason::too_many_tags: return "too-many-tags";
   }

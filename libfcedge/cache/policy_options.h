@@ -22,11 +22,12 @@ enum class SetCookiePolicy : uint8_t {
 struct PolicyOptions {
   std::string cache_name = "fcedge";  // in Cache-Status
   // Answers that say nothing of how long they are good for. `default_ttl_s`: those with a status
-  // that may be cached without being told (RFC 9110 section 15.1) and without Last-Modified;
+  // that may be cached without being told (RFC 9110 section 15.1) and nothing to guess by;
   // `negative_ttl_s`: of those 404, 405, 410, 414 and 501. 0: they are not stored.
   uint32_t default_ttl_s = 0;
   uint32_t negative_ttl_s = 0;
-  // With Last-Modified: that part of the time since then, up to the maximum (section 4.2.2).
+  // With Last-Modified: that part of the time since then, up to the maximum (section 4.2.2); 0: it
+  // is no reason to guess.
   uint32_t heuristic_percent = 10;
   uint32_t heuristic_max_s = 86'400;
   // Windows for answers that do not say so themselves (RFC 5861). Directives that forbid it win.

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/crypto.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 namespace fce {
@@ -68,6 +69,12 @@ bool write_all(int fd, Bytes bytes) {
   return true;
 }
 
+// Else the old file could be there again after a loss of power.
+bool sync_directory_of(const std::string& path) {
+  const Fd directory(::open(path.substr(0, path.rfind('/')).c_str(), O_RDONLY | O_CLOEXEC));
+  return directory && ::fsync(directory.get()) == 0;
+}
+
 }  // namespace
 
 PurgeLog::~PurgeLog() {
@@ -94,24 +101,24 @@ bool PurgeLog::decode(Bytes* bytes, Purge* out) {
   return true;
 }
 
-Status PurgeLog::open(const std::string& directory, uint64_t wall_ms) {
+Status PurgeLog::open(const std::string& directory, uint64_t wall_ms, bool is_new) {
   const std::lock_guard lock(mutex_);
   path_ = directory + "/purges";
   (void)table_.now(wall_ms);
-  bool doubtful = false;
-  if (const Status status = read(&doubtful); status != Status::ok) return status;
-  if (doubtful) {
+  Found found = Found::good;
+  if (const Status status = read(&found); status != Status::ok) return status;
+  if (found != Found::good && !(found == Found::missing && is_new)) {
     table_.set_floor(table_.next(wall_ms));
-    log(LogLevel::warn, "cache begins anew: its purge log is missing or damaged path=%s",
-        path_.c_str());
+    log(LogLevel::warn, "cache begins anew: its purge log is %s path=%s",
+        found == Found::missing ? "not there" : "damaged", path_.c_str());
   }
   return rewrite();
 }
 
-Status PurgeLog::read(bool* doubtful) {
+Status PurgeLog::read(Found* found) {
   const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    *doubtful = true;
+    *found = Found::missing;
     return errno == ENOENT ? Status::ok : failed("cannot read " + path_);
   }
   std::vector<uint8_t> content;
@@ -123,8 +130,9 @@ Status PurgeLog::read(bool* doubtful) {
   ::close(fd);
   if (status != Status::ok) return status;
   Bytes rest(content);
-  *doubtful = rest.size() < kMagicBytes || std::memcmp(rest.data(), kMagic, kMagicBytes) != 0;
-  if (*doubtful) return Status::ok;
+  *found = Found::damaged;
+  if (rest.size() < kMagicBytes || std::memcmp(rest.data(), kMagic, kMagicBytes) != 0)
+    return Status::ok;
   rest = rest.subspan(kMagicBytes);
   bool has_floor = false;  // each file begins with one
   for (Purge purge; decode(&rest, &purge);) {
@@ -135,7 +143,7 @@ Status PurgeLog::read(bool* doubtful) {
       table_.apply(purge);
     }
   }
-  *doubtful = !has_floor || !rest.empty();
+  if (has_floor && rest.empty()) *found = Found::good;
   return Status::ok;
 }
 
@@ -150,7 +158,7 @@ Status PurgeLog::rewrite() {
   const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot write " + aside);
   if (!write_all(fd, content) || ::fdatasync(fd) != 0 ||
-      ::rename(aside.c_str(), path_.c_str()) != 0) {
+      ::rename(aside.c_str(), path_.c_str()) != 0 || !sync_directory_of(path_)) {
     const Status status = failed("cannot write " + aside);
     ::close(fd);
     return status;

@@ -23,8 +23,8 @@ class PurgeLog {
 
   // Reads "purges" in `directory`, which exists and is locked by the caller. A file that is not
   // there or that ends in anything but a whole record leaves a doubt about what was purged: then
-  // all that was fetched before now is gone, and the log says so.
-  Status open(const std::string& directory, uint64_t wall_ms);
+  // all that was fetched before now is gone, and the log says so. A cache that is new has none yet.
+  Status open(const std::string& directory, uint64_t wall_ms, bool is_new = false);
 
   // Makes a purge: in force when it returns, also if it cannot be written down, which is the error.
   // Blocks for one write and, with `sync`, until the disk has it. `purge.generation` is set here.
@@ -37,7 +37,8 @@ class PurgeLog {
   static constexpr size_t kTextMax = 64 * 1024;
 
  private:
-  Status read(bool* doubtful);
+  enum class Found { good, missing, damaged };
+  Status read(Found* found);
   Status rewrite();
 
   PurgeTable& table_;

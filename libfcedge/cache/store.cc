@@ -111,6 +111,7 @@ Status Store::open(const StoreOptions& options, std::unique_ptr<Store>* store) {
   if (status != Status::ok) return status;
   store->reset(new Store(std::make_unique<StoreParts>(
       options, StoreSizes::from(options), superblock, std::move(directory), std::move(lock))));
+  (*store)->is_new_ = made;
   return Status::ok;
 }
 
@@ -145,12 +146,10 @@ RecordHead Store::head_of(const ObjectName& name, size_t meta_bytes, RecordKind 
 
 // ---- reading ----
 
-Found Store::find(const ObjectName& name) {
-  return parts_->reader.find(key_of(name), tenant_hash(name.tenant), name);
-}
+Found Store::find(const ObjectName& name) { return parts_->reader.find(key_of(name), name); }
 
 ObjectRef Store::load(const ColdObject& cold, const ObjectName& name) {
-  return parts_->reader.load(cold, tenant_hash(name.tenant), name);
+  return parts_->reader.load(cold, name);
 }
 
 // ---- writing ----

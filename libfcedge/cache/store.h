@@ -144,6 +144,8 @@ class Store {
   StoreStats stats() const;
   // What the store counts: to be summed with those of the shards.
   const Counters& counters() const;
+  // The directory was not one of a cache before.
+  bool is_new() const { return is_new_; }
   // Waits until the index is complete and all that waited was written (or given up): for tests.
   void flush();
 
@@ -153,6 +155,7 @@ class Store {
   Status refuse(Counter counter, Status status, const char* why);
 
   std::unique_ptr<StoreParts> parts_;
+  bool is_new_ = false;
 };
 
 }  // namespace fce

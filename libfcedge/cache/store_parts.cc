@@ -99,7 +99,7 @@ StoreParts::StoreParts(const StoreOptions& given, const StoreSizes& its_sizes,
                appender, events}),
       recovery({directory, keys, given.directory, numbers, files, index, eviction, shares,
                 catalogue, evictor, events, given.filter}),
-      reader({keys, files, index, memory, catalogue, events}),
+      reader({keys, superblock.tenants, files, index, memory, catalogue, events}),
       writer({directory, keys, given.directory, numbers, files, index, eviction, shares, catalogue,
               appender, evictor, events, queue},
              given.retry_ms) {

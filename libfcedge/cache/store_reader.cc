@@ -4,11 +4,12 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/crypto.h"
 #include "cache/payload.h"
 
 namespace fce {
 
-Found StoreReader::find(const ObjectKey& key, uint64_t tenant_hash, const ObjectName& name) const {
+Found StoreReader::find(const ObjectKey& key, const ObjectName& name) const {
   Found found;
   found.object = parts_.catalogue.waiting(key);
   if (found.object) {
@@ -27,7 +28,7 @@ Found StoreReader::find(const ObjectKey& key, uint64_t tenant_hash, const Object
   }
   // It may be rewritten, and its segment be deleted, while this looks.
   for (int attempt = 0; entry && attempt < 4; ++attempt) {
-    switch (read(*entry, tenant_hash, name, false, &found.object)) {
+    switch (read(*entry, name, false, &found.object)) {
       case Read::ok: found.what = Found::What::hit; return found;
       case Read::failed: return found;
       case Read::cold:
@@ -41,19 +42,17 @@ Found StoreReader::find(const ObjectKey& key, uint64_t tenant_hash, const Object
   return found;
 }
 
-ObjectRef StoreReader::load(const ColdObject& cold, uint64_t tenant_hash,
-                            const ObjectName& name) const {
+ObjectRef StoreReader::load(const ColdObject& cold, const ObjectName& name) const {
   std::optional<IndexEntry> entry = cold.entry;
   ObjectRef object;
   for (int attempt = 0; entry && attempt < 4; ++attempt) {
-    if (read(*entry, tenant_hash, name, true, &object) != Read::gone) break;
+    if (read(*entry, name, true, &object) != Read::gone) break;
     entry = parts_.index.peek(cold.entry.key);
   }
   return object;
 }
 
-StoreReader::Read StoreReader::read(const IndexEntry& entry, uint64_t tenant_hash,
-                                    const ObjectName& name, bool blocking,
+StoreReader::Read StoreReader::read(const IndexEntry& entry, const ObjectName& name, bool blocking,
                                     ObjectRef* object) const {
   const Read result =
       entry.large ? read_large(entry, blocking, object) : read_small(entry, blocking, object);
@@ -64,7 +63,7 @@ StoreReader::Read StoreReader::read(const IndexEntry& entry, uint64_t tenant_has
     return Read::failed;
   }
   if (entry.large || !parts_.memory.enabled()) return Read::ok;
-  if (parts_.memory.put(entry.key, tenant_hash, *object) &&
+  if (parts_.memory.put(entry.key, siphash(parts_.tenants, name.tenant), *object) &&
       !parts_.index.mark(entry.key, entry.at, IndexMark::in_memory, true))
     parts_.memory.erase_if(entry.key, *object);
   return Read::ok;

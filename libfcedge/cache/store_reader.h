@@ -15,6 +15,7 @@ class StoreReader {
  public:
   struct Parts {
     std::shared_ptr<const LargeFile::Keys> keys;
+    const SipKey& tenants;
     FileTable& files;
     Index& index;
     MemoryTier<StoredObject>& memory;
@@ -23,14 +24,14 @@ class StoreReader {
   };
   explicit StoreReader(Parts parts) : parts_(std::move(parts)) {}
 
-  Found find(const ObjectKey& key, uint64_t tenant_hash, const ObjectName& name) const;
-  ObjectRef load(const ColdObject& cold, uint64_t tenant_hash, const ObjectName& name) const;
+  Found find(const ObjectKey& key, const ObjectName& name) const;
+  ObjectRef load(const ColdObject& cold, const ObjectName& name) const;
   // Whether the record of `entry` may be the one of that number: what is cold counts as such.
   bool may_be(const IndexEntry& entry, uint64_t sequence) const;
 
  private:
   enum class Read : uint8_t { ok, cold, gone, failed };
-  Read read(const IndexEntry& entry, uint64_t tenant_hash, const ObjectName& name, bool blocking,
+  Read read(const IndexEntry& entry, const ObjectName& name, bool blocking,
             ObjectRef* object) const;
   Read read_small(const IndexEntry& entry, bool blocking, ObjectRef* object) const;
   Read read_large(const IndexEntry& entry, bool blocking, ObjectRef* object) const;

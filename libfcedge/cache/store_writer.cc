@@ -215,7 +215,7 @@ void StoreWriter::commit(LargeWrite& write, const Put& put) {
 void StoreWriter::abort(LargeWrite& write) { fail_large(write); }
 
 void StoreWriter::fail_large(LargeWrite& write) {
-  write.file->fail();
+  write.file->cut();
   if (!write.begun) return;
   write.begun = false;
   StoreDirectory& directory = *parts_.directory;

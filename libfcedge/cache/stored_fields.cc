@@ -2,12 +2,10 @@
 #include "cache/stored_fields.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/bytes.h"
 #include "base/time.h"
 #include "cache/arena_fields.h"
-#include "http/field_list.h"
 #include "http/hop_by_hop.h"
 
 namespace fce {
@@ -89,18 +87,6 @@ std::span<const Header> merged_fields(std::span<const Header> stored, std::span<
   for (const Header& field : newer)
     if (updates(field, newer, options)) out.add(field.name, field.value);
   return out.span();
-}
-
-std::optional<uint64_t> told_length(std::span<const Header> headers) {
-  for (const Header& header : headers) {
-    if (header.name != "content-length") continue;
-    const std::string_view text = trim_blanks(header.value);
-    uint64_t length;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error == std::errc() && end == text.data() + text.size()) return length;
-    return std::nullopt;
-  }
-  return std::nullopt;
 }
 
 bool hidden_from_clients(std::string_view name, const PolicyOptions& options) {

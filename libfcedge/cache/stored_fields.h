@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "base/arena.h"
@@ -28,9 +27,6 @@ std::span<const Header> merged_fields(std::span<const Header> stored, std::span<
 // say otherwise, and the fields named by `private` and `no-cache`.
 std::span<const Header> personal_fields(std::span<const Header> headers,
                                         const PolicyOptions& options, Arena& arena);
-
-// What Content-Length says, also of an answer without that body: one to a HEAD.
-std::optional<uint64_t> told_length(std::span<const Header> headers);
 
 // What a client gets to see of an answer that came from the origin just now.
 bool hidden_from_clients(std::string_view name, const PolicyOptions& options);

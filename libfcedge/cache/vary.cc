@@ -86,6 +86,8 @@ class Values {
  public:
   Values(std::string_view name, const CacheRequest& request, const PolicyOptions& options)
       : name_(name), headers_(request.request->headers) {
+    // Two requests that are the same to the origin have the same variant.
+    if (!reaches_origin(request, name)) headers_ = {};
     const OptionalField& coding = request.selection.accept_encoding;
     if (!options.normalise_accept_encoding || name != "accept-encoding" || !coding) return;
     reduced_ = {name, reduced_accept_encoding(coding.value)};

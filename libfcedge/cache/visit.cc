@@ -92,15 +92,19 @@ void CacheVisit::load(const ColdObject& cold) {
 bool CacheVisit::usable(const StoredObject& object, StoredView* view) {
   if (!decode_stored(object.meta(), view)) return false;
   if (view->info.useless_at_ms() <= now_ms()) return false;
-  if (cache().purges().unaffected(view->info.generation)) return true;
-  const auto tags = exchange_.arena.allocate_array<std::string_view>(view->tag_count);
-  Bytes cursor = view->tags_bytes;
-  size_t count = 0;
-  while (count < view->tag_count && StoredView::next_tag(&cursor, &tags[count])) ++count;
-  const PurgeVerdict verdict =
-      cache().purges().check(view->info.generation, route_->tenant, plain_key_, {tags, count});
+  const PurgeVerdict verdict = purge_verdict(*view);
   expired_ = expired_ || verdict == PurgeVerdict::stale;
   return verdict != PurgeVerdict::gone;
+}
+
+PurgeVerdict CacheVisit::purge_verdict(const StoredView& view) const {
+  const PurgeTable& purges = cache().purges();
+  if (purges.unaffected(view.info.generation)) return PurgeVerdict::valid;
+  const auto tags = exchange_.arena.allocate_array<std::string_view>(view.tag_count);
+  Bytes cursor = view.tags_bytes;
+  size_t count = 0;
+  while (count < view.tag_count && StoredView::next_tag(&cursor, &tags[count])) ++count;
+  return purges.check(view.info.generation, route_->tenant, plain_key_, {tags, count});
 }
 
 void CacheVisit::on_object(ObjectRef object) {
@@ -124,9 +128,9 @@ void CacheVisit::on_object(ObjectRef object) {
 
 void CacheVisit::decide_on(ObjectRef object, const StoredView& view) {
   stored_ = std::move(object);
-  if (stored_) stored_info_ = view.info;
+  if (stored_) stored_view_ = view;
   decision_ =
-      decide(request_, stored_ ? &stored_info_ : nullptr, now_ms(), route_->policy, expired_);
+      decide(request_, stored_ ? &stored_view_.info : nullptr, now_ms(), route_->policy, expired_);
   status_.forward = decision_.forward;
   if (status_.forward == Forward::uri_miss && looked_for_variant_)
     status_.forward = Forward::vary_miss;

@@ -39,6 +39,7 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void load(const ColdObject& cold);
   void on_object(ObjectRef object);
   bool usable(const StoredObject& object, StoredView* view);
+  PurgeVerdict purge_verdict(const StoredView& view) const;
   void decide_on(ObjectRef object, const StoredView& view);
   void ask(ForwardAs as);
   void ask_alone(ForwardAs as);
@@ -80,8 +81,8 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   std::string plain_key_;
   std::string key_;  // that is looked up, and asked for
   VaryMarker marker_;
-  ObjectRef stored_;  // what was found, and is not good enough by itself
-  StoredInfo stored_info_;
+  ObjectRef stored_;        // what was found, and is not good enough by itself
+  StoredView stored_view_;  // of it
   Decision decision_;
   CacheStatus status_;
   std::span<const Header> personal_;  // of the origin's answer, for this client only

@@ -59,9 +59,7 @@ class ObjectParts final : public PartSource {
 void CacheVisit::answer_stored(Counter how) {
   counters().add(how);
   status_.ttl_s = decision_.ttl_s;
-  StoredView view;
-  (void)decode_stored(stored_->meta(), &view);  // it was decoded before
-  answer_object(stored_, view);
+  answer_object(stored_, stored_view_);
 }
 
 void CacheVisit::answer_object(const ObjectRef& object, const StoredView& view) {
@@ -98,7 +96,9 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
         view.info.variant_set == 0 ||
         variant_text(view.vary, request_, route_->policy, exchange_.arena) == view.variant;
     if (!fits) return look_again();
-    if (!head->stored || !view.info.reusable(now_ms())) {
+    // Nor was it asked for before a purge that this request comes after.
+    const bool purged = purge_verdict(view) != PurgeVerdict::valid;
+    if (!head->stored || purged || !view.info.reusable(now_ms())) {
       leave_fill();
       status_.collapsed = Collapsed::failed;
       return ask_alone(asked_as_);
@@ -201,15 +201,14 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
                        exchange_.arena);
     for (size_t i = 0; i < targets.count; ++i) {
       const std::string key = std::string(exchange_.request.host) + std::string(targets.targets[i]);
-      cache().fills().invalidate(name_of(key));
+      cache().fills().invalidate(name_of(key), cache().purges().next(wall_ms()));
       if (cache().store().erase(name_of(key))) counters().add(Counter::cache_invalidated);
     }
     return;
   }
   if (exchange_.request.method != Method::head || !stored_) return;
-  StoredView view;
+  const StoredView& view = stored_view_;
   StoreDecision decision;
-  if (!decode_stored(stored_->meta(), &view)) return;
   const OriginAnswer answer{status, headers, now_ms(), now_ms()};
   switch (head_effect(request_, view, stored_->body_bytes(), answer, route_->policy,
                       exchange_.arena, &decision)) {
@@ -217,8 +216,11 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
     case HeadEffect::invalidate: cache().store().erase(name_of(key_)); return;
     case HeadEffect::updated: break;
   }
-  if (decision.forbidden()) cache().store().erase(name_of(key_));
-  if (!decision.store()) return;
+  // An answer that is for who asked alone changes nothing for others, as a 304 would not.
+  if (!decision.store()) {
+    if (decision.forbidden()) cache().store().erase(name_of(key_));
+    return;
+  }
   decision.parts.vary = view.vary;
   decision.parts.variant = view.variant;
   decision.parts.info.variant_set = view.info.variant_set;
@@ -241,7 +243,8 @@ void CacheVisit::answer_failure(FetchError why) {
 }
 
 bool CacheVisit::answer_stale(uint16_t status) {
-  if (!stored_ || !stale_instead_of_error(request_, stored_info_, status, now_ms())) return false;
+  if (!stored_ || !stale_instead_of_error(request_, stored_view_.info, status, now_ms()))
+    return false;
   status_.forward_status = status;
   status_.detail = "stale-if-error";
   answer_stored(Counter::cache_stale_errors);

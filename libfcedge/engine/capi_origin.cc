@@ -201,7 +201,8 @@ int fce_origin_create_servers(const fce_upstream_options* options, const char* h
   }
   if (status != Status::ok) return to_c(status);
   // Several servers are one site: without `host` it has the first one's name.
-  plan->http.url = plan->upstream.peers.front().url + text_of(prefix);
+  plan->http.url = plan->upstream.peers.front().url;
+  plan->http.prefix = text_of(prefix);
   plan->http.clear_text = known.clear_text != 0;
   plan->http.host = text_of(host);
   for (size_t i = 0; i < header_count; ++i)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/internal_call.h"
 
+#include "engine/shard.h"
+#include "http/authority.h"
 #include "http/context.h"
 #include "http/dispatch.h"
 
@@ -9,6 +11,7 @@ namespace fce {
 void InternalCall::start(HttpContext& http, Question question) {
   if (http.draining) return refuse(question, Status::canceled);
   auto* call = new InternalCall(http, std::move(question));
+  Shard::current()->calls().push_back(call);
   Exchange& exchange = *call->exchange_;
   exchange.ref();
   (void)dispatch_begin(exchange, 0);
@@ -32,7 +35,7 @@ InternalCall::InternalCall(HttpContext& http, Question question)
   request.path = target.substr(0, query);
   if (query != target.npos) request.query = target.substr(query + 1);
   request.authority = question_.host;
-  request.host = request.authority.substr(0, request.authority.rfind(':'));
+  request.host = host_of_authority(request.authority);
 }
 
 InternalCall::~InternalCall() {

@@ -17,7 +17,10 @@
 
 namespace fce {
 
-class InternalCall final : public ExchangeTransport, public BodyReader, public Flushable {
+class InternalCall final : public ExchangeTransport,
+                           public BodyReader,
+                           public Flushable,
+                           public ListNode<InternalCall> {
  public:
   struct Question {
     std::string host, target;
@@ -31,6 +34,8 @@ class InternalCall final : public ExchangeTransport, public BodyReader, public F
   static void start(HttpContext& http, Question question);
   // For who could not be asked at all.
   static void refuse(const Question& question, Status why);
+  // The shard ends before there is an answer.
+  void cancel() { finish(Status::canceled); }
 
  private:
   InternalCall(HttpContext& http, Question question);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/internal_call.h"
 #include "engine/node.h"
 #include "engine/task.h"
 
@@ -131,6 +132,7 @@ void Shard::end() {
   http_.stop_upstreams();
   net_.streams.for_each([](Stream* stream) { stream->abort(Status::canceled); });
   node_.stop_shard(index_);
+  while (InternalCall* call = calls_.pop_front()) call->cancel();
   http_.routes = nullptr;
   loop_.stop();
 }

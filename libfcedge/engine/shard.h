@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "engine/answer_later.h"
 #include "http/context.h"
 #include "http/server.h"
@@ -19,6 +20,7 @@
 
 namespace fce {
 
+class InternalCall;
 class Node;
 
 class Shard {
@@ -47,6 +49,7 @@ class Shard {
   Node& node() { return node_; }
   uint32_t index() const { return index_; }
   LaterAnswers& later() { return later_; }
+  List<InternalCall>& calls() { return calls_; }
   // Only while the shard's thread does not run.
   HttpContext& http() { return http_; }
 
@@ -69,6 +72,7 @@ class Shard {
   HttpContext http_;
   HttpServer server_;
   LaterAnswers later_;
+  List<InternalCall> calls_;  // under way
   std::vector<std::unique_ptr<Listener>> listeners_;
   uint32_t next_shard_ = 0;  // that a shared socket's connection goes to
   std::thread thread_;

@@ -9,6 +9,9 @@ namespace fce {
 
 bool valid_authority(std::string_view authority) {
   constexpr std::string_view kMarks = ".-_~:[]%!$&'()*+,;=";
+  const std::string_view port = authority.substr(host_of_authority(authority).size());
+  for (size_t i = 1; i < port.size(); ++i)
+    if (port[i] < '0' || port[i] > '9') return false;
   return std::all_of(authority.begin(), authority.end(), [&](char c) {
     const char lower = ascii_lower(c);
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||

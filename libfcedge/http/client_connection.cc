@@ -183,7 +183,8 @@ void ClientConnection::on_tunnel_source() {
 void ClientConnection::on_data(Bytes data) {
   if (state_ == State::tunnel) return fetch_->sink().on_body(data);
   // What comes unasked could pass for the answer to the next request.
-  if (state_ == State::idle) return fail(FetchError::malformed);
+  if (state_ == State::idle || (state_ == State::waiting && !head_given_))
+    return fail(FetchError::malformed);
   consume(data);
 }
 
@@ -257,11 +258,19 @@ void ClientConnection::on_eof() {
     }
     case State::waiting:
     case State::reading:
-      if (parser_.in_body() && parser_.finish() == H1ResponseParser::Result::complete)
+      if (said_goodbye() && parser_.in_body() &&
+          parser_.finish() == H1ResponseParser::Result::complete)
         return complete(false);
       return fail(why_closed(Status::closed));
     default: return fail(FetchError::closed);
   }
+}
+
+// Over TLS the end of a connection is only what was meant if it was told: anybody on the way can
+// close a socket (RFC 9112 section 9.8). What was read says so once more.
+bool ClientConnection::said_goodbye() {
+  uint8_t none[1];
+  return !stream_->is_tls() || stream_->tls().read(none) == TlsSession::kClosed;
 }
 
 FetchError ClientConnection::why_closed(Status why) const {

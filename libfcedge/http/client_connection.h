@@ -78,6 +78,7 @@ class ClientConnection final : public StreamOwner,
   void end();
   void on_timer();
   bool served() const { return state_ >= State::waiting && state_ <= State::tunnel; }
+  bool said_goodbye();
   FetchError why_closed(Status why) const;
   FetchError why_refused() const;
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/fetch.h"
 
+#include <charconv>
+
+#include "http/field_list.h"
+
 namespace fce {
 
 std::string_view fetch_error_name(FetchError why) {
@@ -22,6 +26,19 @@ std::string_view fetch_error_name(FetchError why) {
     case FetchError::stopped: return "stopped";
   }
   return "";
+}
+
+std::optional<uint64_t> length_after_head(std::span<const Header> headers,
+                                          std::optional<uint64_t> length) {
+  for (const auto& [name, value] : headers) {
+    if (name != "content-length") continue;
+    uint64_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto parsed = std::from_chars(value.data(), end, number);
+    if (parsed.ec == std::errc() && parsed.ptr == end) return number;
+  }
+  if (length == uint64_t{0}) length.reset();
+  return length;
 }
 
 }  // namespace fce

@@ -52,6 +52,11 @@ struct FetchRequest {
   bool upgrade = false;             // `headers` has Upgrade; Connection is added (RFC 9110 7.8)
 };
 
+// What the answer to HEAD says of the body that GET would bring, if it does: `length` is what its
+// framing tells, which is 0 for most.
+std::optional<uint64_t> length_after_head(std::span<const Header> headers,
+                                          std::optional<uint64_t> length);
+
 // Who wants the answer. All calls come on the shard's thread, never from within `start`. A sink may
 // destroy its fetch from within any of them, which is the end: nothing is called after that.
 class FetchSink {

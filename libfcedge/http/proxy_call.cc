@@ -125,6 +125,7 @@ void ProxyCall::on_head(uint16_t status, std::span<const Header> headers,
   fields.reserve(headers.size() + 2);
   make_proxy_answer(rules_, headers, exchange_.extra_headers, &fields);
   exchange_.dated = has_field(fields, "date");
+  if (exchange_.request.method == Method::head) length = length_after_head(headers, length);
   events_ = value_of(fields, "content-type").starts_with("text/event-stream");
   const bool bodiless = exchange_.request.method == Method::head || status == 204 ||
                         status == 205 || status == 304 || length == uint64_t{0};

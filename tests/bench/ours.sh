@@ -5,7 +5,36 @@ OURS_SECRET=benchmark-secret-of-no-worth-0123456789
 
 # ours_config FILE: everything that the cases need in one configuration, so that all of them
 # measure the same process. The only place of the kit that knows our configuration's format.
-# OURS_HISTORY is how many messages a channel remembers, OURS_HISTORY_MS how long.
+# OURS_HISTORY is how many messages a channel remembers, OURS_HISTORY_MS how long. With
+# OURS_CACHE_MIB there is a cache in front of PORT_O instead of files, with so much of a tier in
+# memory.
+ours_files() {
+  if [ -z "${OURS_CACHE_MIB:-}" ]; then
+    cat <<END
+[[directory]]
+path = "/{path...}"
+root = "$WWW"
+END
+    return
+  fi
+  cat <<END
+[cache]
+directory = "$TMP/ours-cache"
+disk_mib_max = 2048
+memory_mib_max = $OURS_CACHE_MIB
+
+[[origin]]
+name = "origin"
+type = "servers"
+servers = ["http://127.0.0.1:$PORT_O"]
+
+[[cached]]
+path = "/{path...}"
+tenant = "bench"
+origin = "origin"
+END
+}
+
 ours_config() {
   mkdir -p "$TMP/ours-state"
   printf '%s\n' "$OURS_SECRET" >"$TMP/ours-secret"
@@ -39,9 +68,7 @@ tls = true
 chain = "$TLS/cert.pem"
 key = "$TLS/key.pem"
 
-[[directory]]
-path = "/{path...}"
-root = "$WWW"
+$(ours_files)
 
 [[feed]]
 path = "/sub/{channel}"

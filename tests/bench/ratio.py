@@ -13,10 +13,11 @@ import sys
 
 import targets
 
-RATE = {"http1": "rps", "http2": "rps", "tls": "conns_s", "fanout": "deliv_s"}
+RATE = {"http1": "rps", "http2": "rps", "cache": "rps", "tls": "conns_s", "fanout": "deliv_s"}
 CPU = {
     "http1": "cpu_us_per_req",
     "http2": "cpu_us_per_req",
+    "cache": "cpu_us_per_req",
     "tls": "cpu_us_per_conn",
     "fanout": "cpu_us_per_deliv",
 }
@@ -79,6 +80,8 @@ def faults(case, runs):
     # Where nobody may miss anything, a gap is a fault too.
     group = group_of(case)
     keys = ERRORS + (("gaps", "broken") if group in ("storm", "slow") else ())
+    if group == "cache" and case != "cache-cold":
+        keys += ("origin_fetches",)
     for key in keys:
         worst = max((number(r, key) or 0 for r in runs), default=0)
         if worst > 0:
@@ -204,7 +207,7 @@ class Report:
         by_peer = self.runs.get(case, {})
         for peer, of_peer in by_peer.items():
             wrong = faults(case, of_peer)
-            is_ours = peer in ("ours", "ours-ws")
+            is_ours = peer in ("ours", "ours-ws", "ours-memory")
             if wrong:
                 word = "FAULT" if is_ours else "WARN"
                 self.notes.append("%s case=%s peer=%s %s" % (word, case, peer, wrong))
@@ -237,6 +240,13 @@ class Report:
                 ratios = comparison(case, peer, ours, theirs)
                 self.ratios.append(ratio_line(case, peer, ours, theirs, ratios))
                 self.targets += targets.check(case, peer, ratios)
+        # The tier in memory against the others, beside what is measured without it.
+        memory = peers.pop("ours-memory", None)
+        for peer, theirs in peers.items():
+            if memory and theirs:
+                ratios = comparison(case, peer, memory, theirs)
+                self.ratios.append(
+                    ratio_line(case, peer + " ours=ours-memory", memory, theirs, ratios))
 
     def lacks_ours(self, case):
         self.notes.append("FAULT case=%s no run of ours" % case)

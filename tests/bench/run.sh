@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Our release build against the peers, interleaved; ends with one RATIO line per comparison.
 # usage: run.sh CASE...     a group or a case in full (README.md). Groups: http1 http2 tls mem
-#     fanout rate flood fanout-tls fanout-sse storm slow spike curve-subs curve-channels
+#     cache cache-tls cache-cold fanout rate flood fanout-tls fanout-sse storm slow spike
+#     curve-subs curve-channels
 #     herd: all of fan-out but the curves
 #   ROUNDS=3 SECS=5 NS="1000 10000" N=10000   PEERS="nginx h2o" (only these)
 #   OURS=ours|PEER|url:...: what stands for ours (a peer's name checks the kit itself)
@@ -17,7 +18,7 @@ mkdir -p "$WORK/tmp"
 export RESULTS=$WORK/run-$(date +%Y%m%d-%H%M%S)-$$.txt
 
 usage() {
-  sed -n '3,8s/^# \?//p' "$HERE/run.sh" >&2
+  sed -n '3,9s/^# \?//p' "$HERE/run.sh" >&2
   exit 2
 }
 
@@ -29,6 +30,8 @@ expand() { # the cases of a group, or the case itself
   http1) echo http1-clear-1k http1-tls-1k http1-clear-100k http1-tls-100k ;;
   http2) echo http2-tls-1k http2-tls-100k ;;
   tls) echo tls-full tls-resumed ;;
+  cache) echo cache-hit-clear cache-1m-clear ;;
+  cache-tls) echo cache-hit-tls ;;
   herd) for g in $herd; do expand $g; done ;;
   fanout | fanout-tls) for n in $NS; do echo $1-sat1-$n $1-sat16-$n; done ;;
   rate | flood) for n in $NS; do echo fanout-$1-$n; done ;;
@@ -41,6 +44,7 @@ expand() { # the cases of a group, or the case itself
   mem) echo mem-ws mem-ws-tls mem-sse-h2-tls ;;
   http1-clear-1k | http1-tls-1k | http1-clear-100k | http1-tls-100k) echo $1 ;;
   http2-tls-1k | http2-tls-100k | tls-full | tls-resumed) echo $1 ;;
+  cache-hit-clear | cache-hit-tls | cache-1m-clear | cache-cold) echo $1 ;;
   mem-tls | mem-ws | mem-ws-tls | mem-sse-h2-tls) echo $1 ;;
   storm | slow-clear | slow-tls | spike | curve-subs | curve-channels) echo $1 ;;
   *)
@@ -53,6 +57,10 @@ expand() { # the cases of a group, or the case itself
 peers_of() {
   case $1 in
   http1-* | http2-* | tls-* | mem-tls) echo nginx h2o ;;
+  # ours-memory is our own cache with its tier in memory, in the same sitting.
+  cache-hit-tls) echo ours-memory nginx ;;
+  cache-1m-clear) echo nginx varnish-file varnish-malloc ;;
+  cache-*) echo ours-memory nginx varnish-file varnish-malloc ;;
   mem-sse-h2-tls) echo nchan-sse ;;
   # ours-ws is our own WebSocket, in the same sitting.
   fanout-sse-* | fanout-h2-*) echo ours-ws nchan-sse ;;
@@ -67,6 +75,7 @@ peers_of() {
 lacking() { # what a peer needs and this machine has not; nothing when it can run
   case $1 in
   nginx | h2o) command -v $1 >/dev/null || echo "no $1 (setup.sh)" ;;
+  varnish-*) command -v varnishd >/dev/null || echo "no varnishd (setup.sh cache)" ;;
   nchan*) [ -f /usr/lib/nginx/modules/ngx_nchan_module.so ] || echo "no nchan (setup.sh)" ;;
   ws) [ -d "$WORK/node/node_modules/ws" ] || echo "no node or npm ws (setup.sh)" ;;
   netty*) [ -f "$WORK/java/NettyFanout.class" ] || echo "no Java or Netty (setup.sh netty)" ;;
@@ -95,6 +104,7 @@ one() { # one CASE PEER ours|peer: one run
   http1-*) CASES=${c#http1-} ./http1.sh $p ;;
   http2-*) CASES=${c#http2-} ./http2.sh $p ;;
   tls-*) CASES=${c#tls-} ./tls.sh $p ;;
+  cache-*) CASES=${c#cache-} ./cache.sh $p ;;
   fanout-*) fan $c $p ;;
   storm) ./storm.sh $p ;;
   slow-clear) FTLS=0 ./slow.sh $p ;;
@@ -119,7 +129,9 @@ if [ $OURS = ours ] && [ ! -x "$OURS_BIN" ]; then
   echo "no release build: run examples/run.sh --build-only (or set OURS_BIN)" >&2
   exit 2
 fi
-./setup.sh || exit 1
+words=""
+[[ " ${cases[*]}" == *" cache-"* ]] && words=cache
+./setup.sh $words || exit 1
 
 for c in "${cases[@]}"; do
   ours=$OURS

@@ -16,6 +16,11 @@ TARGETS = [
     ("slow-tls", "", "bytes_per_sub", "<=", 4096),
     ("spike", "netty", "share_idle", "<=", 30),
     ("spike", "netty", "share_peak", "<=", 30),
+    ("cache-hit-clear", "nginx", "cpu", ">=", 1.3),
+    ("cache-hit-clear", "varnish-file", "cpu", ">=", 1.3),
+    ("cache-hit-clear", "varnish-malloc", "cpu", ">=", 1.3),
+    ("cache-hit-tls", "nginx", "cpu", ">=", 1.2),
+    ("cache-1m-clear", "nginx", "cpu", ">=", 1.0),
     ("curve-channels", "", "bytes_per_channel", "<=", 200),
 ]
 

@@ -142,6 +142,7 @@ static void puts_and_figures(fce_node* node) {
   CHECK(strcmp(get(node, "/put").body, "given") == 0);
   CHECK_FAILS(fce_cache_put(node, "acme", "example.com/x", 200, secret, 1, "x", 1), FCE_EINVAL);
   CHECK_FAILS(fce_cache_put(node, "acme", "no slash", 200, kept, 1, "x", 1), FCE_EINVAL);
+  CHECK(counter_reaches(node, "fcedge_cache_written_total", 2));
   fce_cache_stats stats;
   memset(&stats, 0, sizeof stats);
   stats.size = sizeof stats;

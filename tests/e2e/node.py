@@ -258,6 +258,21 @@ def curl(*arguments, data=None):
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
 
+def fetch(url, *arguments):
+    """What curl gets: status, fields by their names in lower case, body. Of the last answer, if
+    there are interim ones before it.
+    """
+    code, out, err = curl("-ki", *arguments, url)
+    check(code == 0, f"{url} is answered", f"{code}: {err}")
+    while True:
+        head, out = out.split(b"\r\n\r\n", 1)
+        lines = head.decode("latin-1").split("\r\n")
+        status = int(lines[0].split(" ")[1])
+        if status >= 200:
+            pairs = (line.split(": ", 1) for line in lines[1:])
+            return status, {name.lower(): value for name, value in pairs}, out
+
+
 def with_node(*arguments, **keywords):
     """Gives a test a node of its own as its argument."""
     def decorate(test):

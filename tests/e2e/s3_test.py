@@ -13,7 +13,8 @@ import tempfile
 import threading
 
 from checks import SLOW, check, contains, equal, main
-from node import BUILD, TRACES
+from node import BUILD, TRACES, Node, fetch
+from origin_server import OriginServer
 import swift_s3
 from swift_s3 import (KEY_ID, PART_BYTES_MIN, READER, READER_SECRET, REGION, SECRET, Client,
                       Swift)
@@ -301,6 +302,84 @@ def test_curl():
         equal(ours, fields["authorization"], f"the signature of {target}")
 
 
+EDGE_ROUTES = """
+[cache]
+directory = "cache"
+disk_mib_max = 16
+"""
+EDGE_ROUTE = """
+[[origin]]
+name = "{name}"
+type = "s3"
+bucket = "{bucket}"
+endpoint = "{endpoint}"
+region = "{region}"
+path_style = true
+key_id = "{key_id}"
+secret_file = "{name}.secret"
+[[cached]]
+path = "/{{path...}}"
+host = "{name}.example"
+tenant = "{name}"
+origin = "{name}"
+default_ttl_s = 1000
+negative_ttl_s = 1000
+"""
+
+
+def test_edge():
+    """a whole node in front of a bucket: objects, 404, 403, 503, and wrong credentials"""
+    async def object_once(request):
+        if request.number == 0:
+            await request.answer("kept", etag='"k"',
+                                 cache_control="max-age=0, stale-if-error=1000")
+        else:
+            await request.answer("<Error><Code>SlowDown</Code></Error>", 503,
+                                 content_type="application/xml")
+    with OriginServer() as busy:
+        busy.add(f"/{BUCKET}/kept.txt", object_once)
+        buckets = (("full", SWIFT.endpoint, KEY_ID, SECRET),
+                   ("reader", SWIFT.endpoint, READER, READER_SECRET),
+                   ("wrong", SWIFT.endpoint, KEY_ID, "a wrong secret"),
+                   ("busy", busy.url, "key", "secret"))
+        routes = EDGE_ROUTES + "".join(
+            EDGE_ROUTE.format(name=name, bucket=BUCKET, endpoint=endpoint, region=REGION,
+                              key_id=key_id) for name, endpoint, key_id, _ in buckets)
+        node = Node(routes, start=False)
+        for name, _, _, secret in buckets:
+            (node.directory / f"{name}.secret").write_text(secret + "\n")
+            os.chmod(node.directory / f"{name}.secret", 0o600)
+        with node:
+            node.start()
+
+            def get(name, path):
+                status, fields, body = fetch(f"http://127.0.0.1:{node.port}{path}", "-H",
+                                             f"Host: {name}.example")
+                return status, fields["cache-status"], body
+            for path, expected in (("/a%20b.txt", (200, b"content of a b.txt")),
+                                   ("/none", (404, b""))):
+                status, how, body = get("full", path)
+                equal((status, body), expected, f"{path}, from the bucket")
+                contains(how, "fwd=uri-miss", path)
+                status, how, body = get("full", path)
+                equal((status, body), expected, f"{path}, from the cache")
+                contains(how, "hit", path)
+            for _ in range(2):
+                status, how, body = get("reader", "/plain.txt")
+                equal((status, body), (403, b""), "who has no right")
+                contains(how, "fwd=", "is asked for each time")
+                status, how, _ = get("wrong", "/plain.txt")
+                equal(status, 502, "a wrong secret is our fault, and not the client's")
+            equal(get("busy", "/kept.txt")[2], b"kept", "an object")
+            status, how, body = get("busy", "/kept.txt")
+            equal((status, body), (200, b"kept"), "instead of S3's 503")
+            contains(how, "stale-if-error", "as it says")
+            busy.add(f"/{BUCKET}/none.txt", object_once)
+            busy.counts[f"/{BUCKET}/none.txt"] = 1
+            status, how, body = get("busy", "/none.txt")
+            equal(status, 503, f"without anything: {how} {body}")
+
+
 def fill(swift):
     client = Client(swift.port)
     client.request("PUT", f"/{BUCKET}")
@@ -319,4 +398,4 @@ with Swift() as SWIFT:
     fill(SWIFT)
     main(test_keys, test_tags, test_ranges, test_conditions, test_multipart, test_absent,
          test_wrong_secret, test_denied, test_region, test_credentials, test_virtual_host,
-         test_clock, test_server_gone, test_curl)
+         test_clock, test_server_gone, test_curl, test_edge)

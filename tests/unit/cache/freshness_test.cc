@@ -209,6 +209,9 @@ TEST_CASE("the lifetime that we guess") {
   for (const uint16_t status : {200, 203, 204, 300, 301, 308})
     CHECK(guessed(status, {}, options) == 3u);
   for (const uint16_t status : {404, 405, 410, 414, 501}) CHECK(guessed(status, {}, options) == 4u);
+  PolicyOptions no_guess = options;
+  no_guess.heuristic_percent = 0;
+  CHECK(guessed(200, {{"last-modified", hour}}, no_guess) == 3u);
   for (const uint16_t status :
        {201, 202, 302, 303, 307, 400, 401, 403, 429, 500, 502, 503, 504, 299, 599}) {
     CHECK_FALSE(guessed(status, {{"last-modified", hour}}, options));

@@ -42,6 +42,8 @@ TEST_CASE("a request goes to the origin's own name, below its prefix") {
   CHECK(asked.authority == "origin.example:8443");
   CHECK(asked.target == "/site/a?b=c");
   CHECK(setup.ask(request_for("*")).target == "*");
+  Setup below({.url = "unix:/run/app.sock", .host = "", .headers = {}, .prefix = "/v1/"});
+  CHECK(below.ask(request_for("/a")).target == "/v1/a");
 }
 
 TEST_CASE("the name can be another one, or the client's") {
@@ -82,6 +84,8 @@ TEST_CASE("body and upgrade are passed through") {
 TEST_CASE("options that cannot work are refused with a sentence") {
   CHECK(refusal({.url = "https://origin.example", .host = "", .headers = {}}) == "");
   CHECK(refusal({.url = "origin.example", .host = "", .headers = {}}) != "");
+  for (const char* wrong : {"v1", "/v1?q", "/a b"})
+    CHECK(refusal({.url = "https://a.example", .host = "", .headers = {}, .prefix = wrong}) != "");
   CHECK(refusal({.url = "https://origin.example", .host = "a b", .headers = {}}) ==
         "\"a b\" is not a host");
   for (const char* name :

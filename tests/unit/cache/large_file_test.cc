@@ -112,7 +112,7 @@ TEST_CASE("large file: given up, too long, too short: it leaves nothing behind")
   std::shared_ptr<LargeFile> file = writer->file();
   writer = nullptr;
   store->flush();
-  CHECK(file->state() == LargeFile::State::failed);
+  CHECK(file->state() == LargeFile::State::cut);
   CHECK(directory.files(".obj").empty());
   begin(std::nullopt);
   // A quarter of the cache is the most.

@@ -151,10 +151,16 @@ TEST_CASE("proxy: HEAD, 204, 304 and empty answers have no body, and the fetch e
     uint16_t status;
     std::optional<uint64_t> length;
     std::string wire;
+    std::vector<Header> headers = {};
   };
   for (const Case& one :
        {Case{"HEAD", 200, 1000, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"},
-        Case{"HEAD", 200, {}, "HTTP/1.1 200 OK\r\n\r\n"},
+        Case{"HEAD",
+             200,
+             0,
+             "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n",
+             {{"content-length", "7"}}},
+        Case{"HEAD", 200, 0, "HTTP/1.1 200 OK\r\n\r\n"},
         Case{"GET", 204, 0, "HTTP/1.1 204 No Content\r\n\r\n"},
         Case{"GET", 304, {}, "HTTP/1.1 304 Not Modified\r\n\r\n"},
         Case{"GET", 200, 0, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"}}) {
@@ -162,7 +168,7 @@ TEST_CASE("proxy: HEAD, 204, 304 and empty answers have no body, and the fetch e
     H1Proxy node;
     node.send(std::string(one.method) + " /p/ HTTP/1.1\r\nHost: h\r\n\r\n");
     CHECK(node.call().method == one.method);
-    node.call().head(one.status, {}, one.length);
+    node.call().head(one.status, one.headers, one.length);
     CHECK(node.receive() == one.wire);
     CHECK(node.call().alive);
     node.call().end();
