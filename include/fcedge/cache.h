@@ -94,6 +94,7 @@ FCE_API int fce_routes_add_purge(fce_routes* routes, const fce_route_options* op
 
 /* ---- From your code ---- */
 
+/* Keys have the host in lower case and no port; one that is given is not looked at. */
 #define FCE_PURGE_KEY 0    /* one object with its variants: "example.com/a.png?x=1" */
 #define FCE_PURGE_PREFIX 1 /* all whose key begins so: "example.com/img/"; "": the tenant's all */
 #define FCE_PURGE_TAG 2    /* all that bear the tag: Surrogate-Key, Cache-Tag */

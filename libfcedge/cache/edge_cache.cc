@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cache/edge_cache.h"
 
+#include <algorithm>
+
+#include "base/bytes.h"
 #include "base/time.h"
+#include "http/authority.h"
 
 namespace fce {
 
@@ -23,7 +27,17 @@ Status EdgeCache::open(const StoreOptions& options, uint32_t shards, Workers& wo
   return status;
 }
 
-Status EdgeCache::purge(const Purge& purge, bool sync) {
+std::string EdgeCache::key_text(std::string_view text) {
+  const size_t slash = std::min(text.find('/'), text.size());
+  std::string key(host_of_authority(text.substr(0, slash)));
+  std::transform(key.begin(), key.end(), key.begin(), ascii_lower);
+  return key.append(text.substr(slash));
+}
+
+Status EdgeCache::purge(Purge purge, bool sync) {
+  std::string text(purge.text);
+  if (purge.kind != PurgeKind::tag) text = key_text(text);
+  purge.text = text;
   const Status status = purge_log_.add(purge, wall_ms(), sync);
   // What it takes up on the disk need not wait for its turn.
   if (purge.kind == PurgeKind::key && !purge.soft) store_->erase({purge.tenant, purge.text});

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/list.h"
@@ -45,8 +46,11 @@ class EdgeCache {
   Workers& workers() { return workers_; }
   List<ShardFill>& fills_of(uint32_t shard) { return shard_fills_[shard]; }
 
-  // Any thread; see PurgeLog::add.
-  Status purge(const Purge& purge, bool sync);
+  // HOST/PATH?QUERY as keys are: the host in lower case and without its port.
+  static std::string key_text(std::string_view text);
+
+  // Any thread; see PurgeLog::add. Keys and prefixes may name a port.
+  Status purge(Purge purge, bool sync);
 
   // On the shard's thread, when it ends. From then on no fill begins there.
   void stop_shard(uint32_t shard);

@@ -192,7 +192,8 @@ int fce_cache_put(fce_node* node, const char* tenant, const char* key, uint32_t 
   std::vector<std::pair<std::string, std::string>> fields;
   if (valid == Status::ok) valid = read_fields(headers, header_count, &fields);
   if (valid != Status::ok) return to_c(valid);
-  return to_c(put(*node->node.cache(), tenant, key, static_cast<uint16_t>(status), fields,
+  return to_c(put(*node->node.cache(), tenant, EdgeCache::key_text(key),
+                  static_cast<uint16_t>(status), fields,
                   {static_cast<const uint8_t*>(body), body_len}));
 }
 

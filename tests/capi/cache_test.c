@@ -7,6 +7,7 @@
 static atomic_int fetched = 0;
 static atomic_int done = 0;
 static atomic_int released = 0;
+static fce_fetch* held = NULL; /* that is never answered */
 
 /* What one fce_cache_fetch was answered. */
 typedef struct answer {
@@ -46,6 +47,10 @@ static void on_fetch(fce_fetch* fetch, void* user) {
   CHECK(is(fce_fetch_host(fetch), "example.com"));
   CHECK(fce_fetch_header(fetch, "x-none").data == NULL);
   const fce_str target = fce_fetch_target(fetch);
+  if (is(target, "/hold")) {
+    held = fetch;
+    return;
+  }
   if (is(target, "/fail")) {
     fce_fetch_fail(fetch);
     return;
@@ -214,7 +219,18 @@ int main(void) {
   purges(node, port);
   puts_and_figures(node);
   proxied(port);
+
+  /* Who still waits when the node stops is told so. */
+  answer cut;
+  memset(&cut, 0, sizeof cut);
+  const int asked = atomic_load(&fetched);
+  const int answered = atomic_load(&done);
+  CHECK_OK(fce_cache_fetch(node, "example.com", "/hold", NULL, 0, 0, on_answer, &cut));
+  CHECK(reaches(&fetched, asked + 1));
   CHECK_OK(fce_node_stop(node));
+  CHECK(atomic_load(&done) == answered + 1);
+  CHECK(cut.error == FCE_ECANCELED);
+  fce_fetch_fail(held);
   fce_node_destroy(node);
   CHECK(atomic_load(&released) == 1);
   char command[256];

@@ -115,12 +115,13 @@ TEST_CASE("a change of what is under way cuts nobody off") {
   Client slow(cache, "GET", "/big");
   cache.origin->head(0, 200, {kHour}, 13 * piece.size());
   for (int i = 0; i < 12; ++i) {
-    cache.run_until([&] { return !cache.origin->at(0)->paused; });
     cache.origin->body(0, piece);
+    // The file is not far behind, which is all that this client's body could wait for later.
+    cache.run_until([&] { return !cache.origin->at(0)->paused; });
   }
   Client change(cache, "PUT", "/big");
   cache.origin->answer(1, 204, {}, "");
-  cache.run_until([&] { return change.answered() && !cache.origin->at(0)->paused; });
+  cache.run_until([&] { return change.answered(); });
   cache.origin->body(0, piece);
   cache.origin->end(0);
   CHECK(slow.text().size() == 13 * piece.size());

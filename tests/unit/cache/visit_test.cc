@@ -242,6 +242,17 @@ TEST_CASE("purges: by key with all variants, by prefix, by tag, soft and hard") 
   CHECK(stale.text() == "fr");
 }
 
+TEST_CASE("a purge may name the host as clients do") {
+  TestCache cache;
+  Client first(cache, "GET", "/a");
+  cache.origin->answer(0, 200, {kHour}, "hello");
+  CHECK(first.text() == "hello");
+  REQUIRE(cache.cache().purge({PurgeKind::key, false, "acme", "Example.COM:8443/a"}, false) ==
+          Status::ok);
+  Client second(cache, "GET", "/a");
+  CHECK(cache.origin->count() == 2);
+}
+
 TEST_CASE("a purge reaches a fetch that is under way") {
   TestCache cache;
   Client first(cache, "GET", "/a");
