@@ -189,6 +189,11 @@ struct Client {
       : cache(of), on(of.shard(shard)), exchange(on, method, target, headers) {
     cache.handle(*exchange, tenant);
   }
+  // Who still waits leaves.
+  ~Client() { exchange->detach(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
   bool answered() const { return exchange.transport.answers > 0; }
   uint16_t status() const { return exchange.transport.status; }
   std::string header(std::string_view name) const { return exchange.transport.header(name); }
