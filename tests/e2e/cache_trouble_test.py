@@ -100,7 +100,8 @@ def lies():
             origin.add(path, said(f"{fresh}Content-Length: {size + 10}\n", b"x" * size))
             code, out, _ = curl(base + path)
             check(code != 0, f"{path}: its client is cut off", code)
-            check(b"x" * size == out or not out, f"{path}: nothing else", len(out))
+            # How much of it came before the cut depends on who was faster.
+        check(len(out) <= size and out == b"x" * len(out), f"{path}: nothing else", len(out))
             not_stored(node, path, 1)
         origin.add("/torn", said(f"{fresh}Transfer-Encoding: chunked\n", b"5\r\nhello\r\n5\r\nwo"))
         code, out, _ = curl(base + "/torn")
