@@ -101,7 +101,7 @@ def lies():
             code, out, _ = curl(base + path)
             check(code != 0, f"{path}: its client is cut off", code)
             # How much of it came before the cut depends on who was faster.
-        check(len(out) <= size and out == b"x" * len(out), f"{path}: nothing else", len(out))
+            check(len(out) <= size and out == b"x" * len(out), f"{path}: nothing else", len(out))
             not_stored(node, path, 1)
         origin.add("/torn", said(f"{fresh}Transfer-Encoding: chunked\n", b"5\r\nhello\r\n5\r\nwo"))
         code, out, _ = curl(base + "/torn")
