@@ -105,7 +105,7 @@ def lies():
             not_stored(node, path, 1)
         origin.add("/torn", said(f"{fresh}Transfer-Encoding: chunked\n", b"5\r\nhello\r\n5\r\nwo"))
         code, out, _ = curl(base + "/torn")
-        check(code != 0 and out.startswith(b"hello"), "chunks that break off", (code, out))
+        check(code != 0 and out in (b"", b"hello", b"hellowo"), "chunks break off", (code, out))
         not_stored(node, "/torn", 1)
         origin.add("/long", said(f"{fresh}Content-Length: 5\n", b"hello, and more", ends=False))
         for _ in range(2):
