@@ -9,11 +9,11 @@ namespace fce {
 namespace {
 
 std::string pull(ByteQueue& queue, size_t max) {
-  Gather gather;
+  // Millions of times, for which a new one and a check each would take minutes under a sanitizer.
+  static Gather gather;
   gather.begin(Gather::kBytesMax);
   const size_t pulled = queue.pull(gather, max);
-  CHECK(pulled == gather.bytes());
-  CHECK(pulled <= max);
+  if (pulled != gather.bytes() || pulled > max) FAIL("pulled " << pulled << " of " << max);
   std::string out;
   for (size_t i = 0; i < gather.count(); ++i) out += as_text(gather[i].bytes);
   return out;
@@ -23,8 +23,8 @@ std::string pull(ByteQueue& queue, size_t max) {
 
 TEST_CASE("byte queue: what goes in comes out, however it is cut") {
   std::string all;
-  for (int i = 0; i < 50'000; ++i) all += static_cast<char>('a' + i * 7 % 26);
-  for (const size_t in : {1u, 3u, 100u, 4095u, 4096u, 4097u, 20'000u, 50'000u}) {
+  for (int i = 0; i < 10'000; ++i) all += static_cast<char>('a' + i * 7 % 26);
+  for (const size_t in : {1u, 3u, 100u, 4095u, 4096u, 4097u, 10'000u}) {
     for (const size_t out : {1u, 2u, 1000u, 4096u, 65'536u}) {
       ByteQueue queue;
       std::string got;
