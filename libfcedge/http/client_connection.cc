@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/client_connection.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,6 +87,7 @@ void ClientConnection::on_connect_failed(bool late, int) {
 
 void ClientConnection::on_connected(int fd, const PeerAddress& peer) {
   connector_.reset();
+  fd_ = fd;
   NetContext& net = pool_.http().net;
   TlsSession session;
   if (peer_.tls) {
@@ -130,6 +132,11 @@ void ClientConnection::serve(UpstreamFetch& fetch) {
   parser_.expect(fetch.to_head(), fetch.upgrade());
   if (requests_++ > 0) pool_.counters().add(Counter::upstream_reused);
   stream_->want_flush(Lane::answer);
+}
+
+bool ClientConnection::quiet() const {
+  char byte;
+  return stream_->is_tls() || ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 void ClientConnection::rest() {

@@ -35,6 +35,9 @@ class ClientConnection final : public StreamOwner,
   size_t peer() const { return peer_index_; }
   bool counted() const { return counted_; }
   bool idle() const { return state_ == State::idle; }
+  // Nothing has come that nobody asked for, and that would pass for the answer to the next request
+  // (a late 408, say). Over TLS what is there may be a ticket, so nothing is said of it.
+  bool quiet() const;
   // Serves it: the connection is idle.
   void serve(UpstreamFetch& fetch);
   // Waits for work.
@@ -100,6 +103,7 @@ class ClientConnection final : public StreamOwner,
   const size_t peer_index_;
   UpstreamFetch* fetch_ = nullptr;
   Stream* stream_ = nullptr;
+  int fd_ = -1;  // the stream's
   std::optional<Connector> connector_;
   H1ResponseParser parser_;
   Timer timer_;

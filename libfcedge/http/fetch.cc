@@ -3,8 +3,6 @@
 
 #include <charconv>
 
-#include "http/field_list.h"
-
 namespace fce {
 
 std::string_view fetch_error_name(FetchError why) {

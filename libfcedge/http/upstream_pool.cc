@@ -158,7 +158,8 @@ bool UpstreamPool::place(UpstreamFetch& fetch, bool* any) {
   if (!chosen) return false;
   Peer& peer = peers_[*chosen];
   ClientConnection* idle = peer.idle.front();
-  if (idle && !fetch.wants_new()) {
+  // One that is not quiet ends by itself as soon as the loop looks at it.
+  if (idle && !fetch.wants_new() && idle->quiet()) {
     take_idle(*idle);
     fetch.attach(*idle);
     idle->serve(fetch);

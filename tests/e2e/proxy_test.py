@@ -332,6 +332,26 @@ def other_ways():
     equal(secure.count("/x"), 1, "it was not asked")
 
 
+def goodbye():
+    """over TLS a body that ends with the connection is whole only if the origin has said so"""
+    head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+
+    async def told(request):
+        await request.send(head + "all of it")
+        request.writer.close()
+        await request.writer.wait_closed()
+
+    async def cut(request):
+        await request.send(head + "half of")
+        request.writer.transport.abort()
+    secure.add("/told", told)
+    secure.add("/cut", cut)
+    code, out, _ = curl("-k", f"https://127.0.0.1:{node.tls_port}/tls/told")
+    equal((code, out), (0, b"all of it"), "it was said")
+    code, out, _ = curl("-k", f"https://127.0.0.1:{node.tls_port}/tls/cut")
+    check(code != 0, "anybody may have closed the socket", (code, out))
+
+
 def authority(directory):
     """A certificate authority ca.pem, and origin.pem with its key, which it vouches for."""
     make_certificate(directory, "ca")
@@ -363,7 +383,7 @@ if __name__ == "__main__":
             with Node(routes + "".join(map(SIMPLE.format, names)), shards=1) as node:
                 try:
                     main(forwarding, bodies, streaming, early_hints, through_a_tunnel, failures,
-                         pools, retries, other_ways)
+                         pools, retries, other_ways, goodbye)
                 except SystemExit as ended:
                     result = ended.code
         web.stop()

@@ -292,6 +292,22 @@ TEST_CASE("upstream fails: bytes that nobody asked for end a kept connection") {
   CHECK(record.text() == ok_record("good"));
 }
 
+TEST_CASE("upstream fails: what is said before a request is sent is no answer to it") {
+  ScriptedServer server;
+  ClientNode node;
+  node.use({&server});
+  const int kept = warm_up(node, server);
+  const std::string late = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+  REQUIRE(::send(kept, late.data(), late.size(), 0) == static_cast<ssize_t>(late.size()));
+  Record record;
+  node.get(record);  // takes the kept connection, before the loop has looked at it
+  const int fd = node.accept(server);
+  node.read(fd);
+  node.write(fd, ok_answer("right"));
+  CHECK(record.body == "right");
+  CHECK(record.last == "end");
+}
+
 TEST_CASE("upstream fails: the time for the head, and for each piece of the body") {
   ScriptedServer server;
   ClientNode node;
