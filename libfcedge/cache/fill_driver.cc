@@ -70,6 +70,7 @@ void FillDriver::ask() {
                                    validates ? &stored : nullptr, route_->policy, arena);
   request.body = std::move(question_.body);
   asked_ms_ = static_cast<int64_t>(wall_ms());
+  changes_ = route_->cache.fills().changes();
   generation_ = route_->cache.purges().now(static_cast<uint64_t>(asked_ms_));
   counters().add(Counter::cache_fetches);
   fetch_ = route_->origin->start(http_, std::move(request), *this);
@@ -105,7 +106,7 @@ void FillDriver::mark_own(const StoreDecision& decision) {
 
 // Something that it may show was changed since it was asked for.
 bool FillDriver::outdated() const {
-  return fill_->invalidated() || route_->cache.fills().changed_since(plain_name(), generation_);
+  return fill_->invalidated() || route_->cache.fills().changed_since(plain_name(), changes_);
 }
 
 void FillDriver::on_not_modified(const OriginAnswer& answer) {

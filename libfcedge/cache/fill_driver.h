@@ -101,8 +101,9 @@ class FillDriver final : private FetchSink, private FillVisitor, private ShardFi
   std::unique_ptr<LargeWriter> writer_;
   std::string key_;  // that the answer is stored by
   uint64_t generation_ = 0;
-  uint64_t fed_ = 0;   // bytes that the file was given
-  uint64_t held_ = 0;  // bytes that count in EdgeCache::held_bytes
+  uint64_t changes_ = 0;  // that were made before it was asked for
+  uint64_t fed_ = 0;      // bytes that the file was given
+  uint64_t held_ = 0;     // bytes that count in EdgeCache::held_bytes
   int64_t asked_ms_ = 0;
   Way way_ = Way::none;
   bool paused_ = false;

@@ -58,28 +58,29 @@ void FillTable::remove(const std::shared_ptr<Fill>& fill) {
   if (found != stripe.fills.end() && found->second == fill) stripe.fills.erase(found);
 }
 
-void FillTable::invalidate(const ObjectName& name, Generation when) {
+void FillTable::invalidate(const ObjectName& name) {
   const std::string key = text_of(name);
   Stripe& stripe = stripe_of(key);
   const std::lock_guard lock(stripe.mutex);
+  const uint64_t change = changes_.fetch_add(1, std::memory_order_acq_rel) + 1;
   if (stripe.changed.size() >= kChangedMax) {
-    stripe.forgotten = when;
+    stripe.forgotten = change;
     stripe.changed.clear();
   }
-  stripe.changed[key] = when;
+  stripe.changed[key] = change;
   const auto found = stripe.fills.find(key);
   if (found == stripe.fills.end()) return;
   found->second->invalidate();
   stripe.fills.erase(found);
 }
 
-bool FillTable::changed_since(const ObjectName& name, Generation asked) {
+bool FillTable::changed_since(const ObjectName& name, uint64_t changes) {
   const std::string key = text_of(name);
   Stripe& stripe = stripe_of(key);
   const std::lock_guard lock(stripe.mutex);
-  if (asked < stripe.forgotten) return true;
+  if (changes < stripe.forgotten) return true;
   const auto found = stripe.changed.find(key);
-  return found != stripe.changed.end() && asked < found->second;
+  return found != stripe.changed.end() && changes < found->second;
 }
 
 void FillTable::mark_own(const ObjectName& name, uint64_t now_ms) {

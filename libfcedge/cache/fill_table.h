@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,7 +13,6 @@
 #include <unordered_map>
 
 #include "cache/fill.h"
-#include "cache/purge.h"
 
 namespace fce {
 
@@ -40,9 +40,11 @@ class FillTable {
   void remove(const std::shared_ptr<Fill>& fill);
   // What is under way by that plain name, and of its variants, was asked for before something
   // changed: it is neither to be joined nor kept.
-  void invalidate(const ObjectName& name, Generation when);
-  // Whether that has happened to what was asked for at `asked`; or may have, of too many changes.
-  bool changed_since(const ObjectName& name, Generation asked);
+  void invalidate(const ObjectName& name);
+  // How many changes there were. Who asks an origin looks before.
+  uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+  // Whether that has happened since there were so many; or may have, of too many changes.
+  bool changed_since(const ObjectName& name, uint64_t changes);
 
   // Answers for this name are for one request each, as was seen lately.
   void mark_own(const ObjectName& name, uint64_t now_ms);
@@ -59,14 +61,15 @@ class FillTable {
   struct Stripe {
     std::mutex mutex;
     Map<std::shared_ptr<Fill>> fills;
-    Map<uint64_t> own;         // until when
-    Map<Generation> changed;   // when last
-    Generation forgotten = 0;  // changes until then are not remembered one by one
+    Map<uint64_t> own;       // until when
+    Map<uint64_t> changed;   // by which change, the last one
+    uint64_t forgotten = 0;  // changes up to this are not remembered one by one
   };
   Stripe& stripe_of(const std::string& key);
   std::shared_ptr<Fill> make(const ObjectName& name, uint32_t shard, Loop& loop) const;
 
   const uint32_t shards_;
+  std::atomic<uint64_t> changes_{0};
   std::array<Stripe, 16> stripes_;
 };
 

@@ -52,7 +52,9 @@ class AbortTask final : public WriteTask {
   const std::shared_ptr<LargeWrite> write_;
 };
 
-bool is_over(const LargeFile& file) { return file.state() > LargeFile::State::complete; }
+bool is_over(const LargeFile& file) {
+  return file.state() == LargeFile::State::cut || file.state() == LargeFile::State::failed;
+}
 
 }  // namespace
 

@@ -201,7 +201,7 @@ void CacheVisit::take_effects(std::span<const Header> headers) {
                        exchange_.arena);
     for (size_t i = 0; i < targets.count; ++i) {
       const std::string key = std::string(exchange_.request.host) + std::string(targets.targets[i]);
-      cache().fills().invalidate(name_of(key), cache().purges().next(wall_ms()));
+      cache().fills().invalidate(name_of(key));
       if (cache().store().erase(name_of(key))) counters().add(Counter::cache_invalidated);
     }
     return;

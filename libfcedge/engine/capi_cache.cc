@@ -96,7 +96,7 @@ Status put(EdgeCache& cache, const char* tenant, std::string_view key, uint16_t 
   const Status encoded = encode_stored(decision.parts, &meta);
   if (encoded != Status::ok) return encoded;
   const ObjectName name{tenant, key};
-  cache.fills().invalidate(name, cache.purges().next(wall_ms()));
+  cache.fills().invalidate(name);
   return cache.store().put(name, meta, std::span(&body, 1));
 }
 
