@@ -23,9 +23,10 @@ extern "C" {
  *   nobody takes it for a whole one, and nothing is stored. One that sends more: the answer ends at
  *   that length, and the connection is not used again.
  * S3: 404 is the answer (`negative_ttl_s`), and 403, when the object is what is denied. What is
- * about our key, region or clock is a failure of the origin, and so are 5xx and 429; the log says
- * S3's own words. The disk is full, or fails to write: clients are answered from the origin and
- * from memory, nothing is stored for 5 s, then it is tried again (fcedge_cache_write_errors_total,
+ *   about our key, region or clock is a failure of the origin, and so are 5xx and 429; the log says
+ *   S3's own words.
+ * The disk is full, or fails to write: clients are answered from the origin and from memory,
+ *   nothing is stored for 5 s, then it is tried again (fcedge_cache_write_errors_total,
  *   fcedge_cache_is_resting). What cannot be read (fcedge_cache_read_errors_total), or is not what
  *   was written (fcedge_cache_corrupt_total), is as if it were not there.
  * The process is killed: all that was stored up to a moment before is found again. Purges that were
