@@ -146,6 +146,26 @@ const tests = {
     expectQuiet('retry', { network: true });
   },
 
+  async 'a bad answer to what has arrived meanwhile makes nothing pending'() {
+    const [ada] = await openTabs('late');
+    const list = (url) => url.pathname.endsWith('/comments');
+    await ada.page.route(list, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      const { author, text, client_id: id } = route.request().postDataJSON();
+      await node.post('late', author, text, id);
+      await ada.waitForCount(1);
+      return route.fulfill({ status: 503, body: '{"error": "late"}' });
+    });
+    const bad = ada.page.waitForResponse((response) => response.status() === 503);
+    await ada.post('Once.');
+    await (await bad).finished();
+    await ada.page.unroute(list);
+    // A second comment goes through the same sender, so the first one's answer was looked at.
+    await ada.post('Twice.');
+    await expectAllSame('late', 2, 'late');
+    for (const tab of tabs) tab.takeComplaints({ network: true });
+  },
+
   async 'a frozen network'() {
     const [ada, grace] = await openTabs('frozen');
     await ada.post('before');

@@ -189,6 +189,8 @@ export class Thread {
     } catch {
       return !this.outbox.includes(entry);
     }
+    // Meanwhile it may have come back as a publication; then no answer makes it pending again.
+    if (!this.outbox.includes(entry)) return true;
     if (response.ok && body.id) {
       this.add(body, false);
       return true;
