@@ -3,6 +3,7 @@
 
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +44,48 @@ Warmth warmth_at(int fd, uint64_t offset) {
   return got < 0 && errno == EOPNOTSUPP ? Warmth::unknown : Warmth::cold;
 }
 
+// A range of pages and when it was there, in one word: other shards write it at the same time.
+struct WarmRange {
+  static constexpr unsigned kPageBits = 24, kCountBits = 16, kTickBits = 24;
+  static constexpr unsigned kTickShift = 6;  // of 64 ms: a range is good for one or two of them
+
+  uint64_t first = 0, count = 0, tick = 0;
+
+  static WarmRange of(uint64_t word) {
+    return {word >> kCountBits & ((1u << kPageBits) - 1), word & ((1u << kCountBits) - 1),
+            word >> (kPageBits + kCountBits)};
+  }
+  static uint64_t now() {
+    timespec time;
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    const auto ms =
+        static_cast<uint64_t>(time.tv_sec) * 1000 + static_cast<uint64_t>(time.tv_nsec) / 1'000'000;
+    return ms >> kTickShift & ((1u << kTickBits) - 1);
+  }
+  // 0 for what is too far back or too long.
+  uint64_t word() const {
+    if (first >> kPageBits != 0 || count >> kCountBits != 0) return 0;
+    return tick << (kPageBits + kCountBits) | first << kCountBits | count;
+  }
+  bool holds(const WarmRange& part) const {
+    return part.tick - tick <= 1 && part.first >= first && part.first + part.count <= first + count;
+  }
+};
+
+bool ask_page_cache(int fd, uint64_t offset, size_t size, uint64_t pages) {
+  const uint64_t last = offset + size - 1;
+  CachestatRange range{offset, size};
+  Cachestat found;
+  if (::syscall(kCachestatNumber, fd, &range, &found, 0) == 0) {
+    // Pages that the disk is yet to fill are counted: it is the last one that comes last.
+    return found.cached == pages && warmth_at(fd, last) != Warmth::cold;
+  }
+  // An older kernel, or a file of another user, of which a newer one tells nothing.
+  for (uint64_t at = offset; at < last; at += kProbeBytes)
+    if (warmth_at(fd, at) != Warmth::warm) return false;
+  return warmth_at(fd, last) == Warmth::warm;
+}
+
 }  // namespace
 
 Fd::~Fd() {
@@ -63,18 +106,12 @@ bool read_exactly(const Fd& fd, uint64_t offset, uint8_t* to, size_t size) {
 
 bool in_page_cache(const Fd& fd, uint64_t offset, size_t size) {
   static const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  const uint64_t last = offset + size - 1;
-  CachestatRange range{offset, size};
-  Cachestat found;
-  if (::syscall(kCachestatNumber, fd.get(), &range, &found, 0) == 0) {
-    // Pages that the disk is yet to fill are counted: it is the last one that comes last.
-    return found.cached == last / page - offset / page + 1 &&
-           warmth_at(fd.get(), last) != Warmth::cold;
-  }
-  // An older kernel, or a file of another user, of which a newer one tells nothing.
-  for (uint64_t at = offset; at < last; at += kProbeBytes)
-    if (warmth_at(fd.get(), at) != Warmth::warm) return false;
-  return warmth_at(fd.get(), last) == Warmth::warm;
+  const uint64_t first = offset / page;
+  const WarmRange pages{first, (offset + size - 1) / page - first + 1, WarmRange::now()};
+  if (WarmRange::of(fd.warm().load(std::memory_order_relaxed)).holds(pages)) return true;
+  if (!ask_page_cache(fd.get(), offset, size, pages.count)) return false;
+  fd.warm().store(pages.word(), std::memory_order_relaxed);
+  return true;
 }
 
 }  // namespace fce

@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/time.h"
+
 namespace fce {
 
 TEST_CASE("fd: reads exactly, or says so") {
@@ -48,9 +50,10 @@ TEST_CASE("fd: what is in the page cache, and what is not") {
   const Fd made(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   REQUIRE(made);
   const auto look = [&] {
-    CHECK(in_page_cache(reader, 0, kSize));
-    CHECK(in_page_cache(reader, 4095, 2));
-    CHECK_FALSE(in_page_cache(reader, 0, kSize + 1));  // beyond its end
+    const Fd anew(::dup(reader.get()));  // one that remembers nothing
+    CHECK(in_page_cache(anew, 0, kSize));
+    CHECK(in_page_cache(anew, 4095, 2));
+    CHECK_FALSE(in_page_cache(anew, 0, kSize + 1));  // beyond its end
     CHECK_FALSE(in_page_cache(made, 0, 65'536));
   };
   look();
@@ -58,6 +61,37 @@ TEST_CASE("fd: what is in the page cache, and what is not") {
   ::setfsuid(65534);
   look();
   ::setfsuid(::geteuid());
+}
+
+TEST_CASE("fd: what was in the page cache is not asked for again at once") {
+  std::string path = (std::filesystem::temp_directory_path() / "fcedge-XXXXXX").string();
+  Fd fd(::mkostemp(path.data(), O_CLOEXEC));
+  ::unlink(path.c_str());
+  REQUIRE(fd);
+  constexpr size_t kSize = 100'000;
+  REQUIRE(::pwrite(fd.get(), std::string(kSize, 'x').data(), kSize, 0) == kSize);
+  const auto asked_anew = [&](uint64_t offset, size_t size) {
+    return in_page_cache(Fd(::dup(fd.get())), offset, size);
+  };
+  REQUIRE(in_page_cache(fd, 8192, 40'000));
+  // It is known still, but not more than that.
+  REQUIRE(::ftruncate(fd.get(), 0) == 0);
+  CHECK(in_page_cache(fd, 8192, 40'000));
+  CHECK(in_page_cache(fd, 20'000, 5));
+  CHECK_FALSE(asked_anew(8192, 40'000));
+  CHECK_FALSE(in_page_cache(fd, 8191, 40'000));
+  CHECK_FALSE(in_page_cache(fd, 8192, 41'000));
+  const uint64_t began_ms = monotonic_us() / 1000;
+  while (in_page_cache(fd, 20'000, 5) && monotonic_us() / 1000 - began_ms < 10'000) {
+  }
+  CHECK_FALSE(in_page_cache(fd, 20'000, 5));
+  // Another file in its place is another one.
+  REQUIRE(::pwrite(fd.get(), std::string(kSize, 'x').data(), kSize, 0) == kSize);
+  REQUIRE(in_page_cache(fd, 0, kSize));
+  fd = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  CHECK_FALSE(in_page_cache(fd, 0, kSize));
+  // More than a word can hold is asked for each time.
+  CHECK_FALSE(in_page_cache(fd, uint64_t{1} << 50, 1));
 }
 
 TEST_CASE("fd: closed by its owner only") {
