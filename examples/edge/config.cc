@@ -221,10 +221,7 @@ class Loader {
       section.text("index", &directory.index);
       section.text("cache_control", &directory.cache_control);
       section.flag("precompressed", &directory.precompressed);
-      section.flag("compress", &directory.compress);
-      section.number("compress_level", &directory.compress_level, 1, 9);
-      section.number("compress_bytes_min", &directory.compress_bytes_min, 1, kBytesMax);
-      section.words("compress_types", &directory.compress_types);
+      read_compress(section, &directory.route);
       section.number("memory_bytes_max", &directory.memory_bytes_max, 1, kBytesMax);
       section.number("revalidate_ms", &directory.revalidate_ms, 1, kMsMax);
       section.finish();

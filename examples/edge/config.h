@@ -125,6 +125,10 @@ struct RouteSettings {
   std::string host;
   std::string origins;
   Place place;
+  bool compress = false;
+  uint32_t compress_level = 0;
+  uint32_t compress_bytes_min = 0;
+  std::string compress_types;
 };
 
 struct DirectorySettings {
@@ -133,10 +137,6 @@ struct DirectorySettings {
   std::string index;
   std::string cache_control;
   bool precompressed = true;
-  bool compress = false;
-  uint32_t compress_level = 0;
-  uint32_t compress_bytes_min = 0;
-  std::string compress_types;
   uint32_t memory_bytes_max = 0;
   uint32_t revalidate_ms = 0;
 };
@@ -256,6 +256,7 @@ struct CachedSettings {
   std::string methods;  // with commas between them, as the library wants them
   std::string tenant;
   std::string name;
+  std::string strip_prefix;
   OriginName origin;
   fce_cached_options options;  // but its strings
 };

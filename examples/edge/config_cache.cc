@@ -52,11 +52,13 @@ CacheSettings read_cache(Section section) {
 CachedSettings read_cached(Section& section) {
   CachedSettings settings;
   settings.route = read_route(section, "");
+  read_compress(section, &settings.route);
   read_methods(section, &settings.methods);
   section.text("tenant", &settings.tenant);
   require(section, "tenant", settings.tenant);
   settings.origin = read_origin_name(section);
   section.text("name", &settings.name);
+  section.text("strip_prefix", &settings.strip_prefix);
   fce_cached_options& options = settings.options;
   fce_cached_options_init(&options);
   section.number("default_ttl_s", &options.default_ttl_s, 0, kYearS);
@@ -64,7 +66,10 @@ CachedSettings read_cached(Section& section) {
   section.number("heuristic_percent", &options.heuristic_percent, 1, 100);
   read_negative(section, "heuristic", &options.no_heuristic);
   section.number("stale_while_revalidate_s", &options.stale_while_revalidate_s, 0, kYearS);
-  section.number("stale_if_error_s", &options.stale_if_error_s, 1, kYearS);
+  uint32_t stale_if_error_s = UINT32_MAX;
+  section.number("stale_if_error_s", &stale_if_error_s, 0, kYearS);
+  options.no_stale_if_error = stale_if_error_s == 0 ? 1 : 0;
+  if (stale_if_error_s != UINT32_MAX) options.stale_if_error_s = stale_if_error_s;
   size_t set_cookie = FCE_SET_COOKIE_STRIP;
   section.choice("set_cookie", &set_cookie, {"strip", "refuse", "keep"});
   options.set_cookie = static_cast<uint32_t>(set_cookie);
@@ -78,6 +83,7 @@ CachedSettings read_cached(Section& section) {
 ProxySettings read_proxy(Section& section) {
   ProxySettings settings;
   settings.route = read_route(section, "");
+  read_compress(section, &settings.route);
   read_methods(section, &settings.methods);
   settings.origin = read_origin_name(section);
   section.text("strip_prefix", &settings.strip_prefix);

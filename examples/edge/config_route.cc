@@ -21,6 +21,13 @@ void read_methods(Section& section, std::string* methods) {
   std::replace(methods->begin(), methods->end(), ' ', ',');
 }
 
+void read_compress(Section& section, RouteSettings* route) {
+  section.flag("compress", &route->compress);
+  section.number("compress_level", &route->compress_level, 1, 9);
+  section.number("compress_bytes_min", &route->compress_bytes_min, 1, 1u << 30);
+  section.words("compress_types", &route->compress_types);
+}
+
 void require(const Section& section, const char* key, const std::string& value) {
   if (value.empty()) section.fail(section.place(), std::string("needs the key ") + key);
 }

@@ -16,6 +16,9 @@ RouteSettings read_route(Section& section, const char* default_path);
 // Reads which methods a route has, as "GET,POST".
 void read_methods(Section& section, std::string* methods);
 
+// Reads how answers are compressed on their way out: `compress`, `compress_...`.
+void read_compress(Section& section, RouteSettings* route);
+
 // Throws ConfigError for a key without which a section makes no sense.
 void require(const Section& section, const char* key, const std::string& value);
 

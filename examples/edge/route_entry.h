@@ -24,6 +24,10 @@ inline fce_route_options route_options(const RouteSettings& route) {
   options.pattern = route.path.c_str();
   options.host = or_null(route.host);
   options.origins = or_null(route.origins);
+  options.compress = route.compress ? 1 : 0;
+  options.compress_level = route.compress_level;
+  options.compress_bytes_min = route.compress_bytes_min;
+  options.compress_types = or_null(route.compress_types);
   return options;
 }
 

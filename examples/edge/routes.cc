@@ -16,11 +16,7 @@ void refuse(fce_exchange* exchange, void*) { fce_exchange_abort(exchange); }
 }  // namespace
 
 void add_directory(fce_routes* routes, const Config& config, const DirectorySettings& directory) {
-  fce_route_options route = route_options(directory.route);
-  route.compress = directory.compress ? 1 : 0;
-  route.compress_level = directory.compress_level;
-  route.compress_bytes_min = directory.compress_bytes_min;
-  route.compress_types = or_null(directory.compress_types);
+  const fce_route_options route = route_options(directory.route);
   fce_directory_options options;
   fce_directory_options_init(&options);
   options.root = directory.root.path.c_str();

@@ -19,6 +19,7 @@ void add_cached(fce_routes* routes, const Config& config, const Origins& origins
   fce_cached_options options = cached.options;
   options.tenant = cached.tenant.c_str();
   options.name = or_null(cached.name);
+  options.strip_prefix = or_null(cached.strip_prefix);
   expect_ok(fce_routes_add_cached(routes, &route, &options, origins.get(cached.origin.name)),
             config, cached.route.place);
 }

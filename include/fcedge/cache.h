@@ -71,10 +71,13 @@ typedef struct fce_cached_options {
   uint32_t no_heuristic;      /* 1: not that either */
   uint32_t stale_while_revalidate_s;    /* RFC 5861, for answers that say nothing of it */
   uint32_t stale_if_error_s;            /* the same [3600] */
+  uint32_t no_stale_if_error;           /* 1: errors are passed on, unless answers say otherwise */
   uint32_t set_cookie;                  /* FCE_SET_COOKIE_... */
   uint32_t ignore_client_cache_control; /* 1: clients cannot have it fetched anew */
   uint32_t show_tags;                   /* 1: clients get to see Surrogate-Key and Cache-Tag */
-  uint32_t collapse_ms; /* how long a request waits for the answer to another [10000] */
+  uint32_t collapse_ms;     /* how long a request waits for the answer to another [10000] */
+  const char* strip_prefix; /* taken off the path, in whole segments, for the origin; keys and what
+                               clients see stay as they are. NULL: nothing */
 } fce_cached_options;
 
 FCE_API void fce_cached_options_init(fce_cached_options* options);

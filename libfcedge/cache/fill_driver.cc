@@ -228,6 +228,7 @@ void FillDriver::take_own(const OriginAnswer& answer, std::optional<uint64_t> le
   EdgeCache& cache = route_->cache;
   cache.fills().remove(fill_);
   counters().add(Counter::cache_uncacheable);
+  if (reason == StoreReason::too_many_tags) counters().add(Counter::limit_tags);
   OwnAnswer& own = fill_->own;
   own.status = answer.status;
   const bool to_head = request_.request().method == Method::head;

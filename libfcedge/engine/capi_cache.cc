@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "cache/cache_handler.h"
 #include "cache/fill_driver.h"
+#include "cache/path_rewrite.h"
 #include "cache/policy.h"
 #include "cache/purge_handler.h"
 #include "cache/request_copy.h"
@@ -25,6 +26,7 @@
 #include "engine/task.h"
 #include "http/authority.h"
 #include "http/name.h"
+#include "http/path_prefix.h"
 
 using namespace fce;
 
@@ -54,6 +56,7 @@ Status read_policy(const fce_cached_options& known, PolicyOptions* out) {
   if (known.no_heuristic) out->heuristic_percent = 0;
   out->stale_while_revalidate_s = known.stale_while_revalidate_s;
   if (known.stale_if_error_s) out->stale_if_error_s = known.stale_if_error_s;
+  if (known.no_stale_if_error) out->stale_if_error_s = 0;
   out->set_cookie = kSetCookie[known.set_cookie];
   out->ignore_client_cache_control = known.ignore_client_cache_control != 0;
   out->hide_surrogate_tags = known.show_tags == 0;
@@ -137,16 +140,19 @@ int fce_routes_add_cached(fce_routes* routes, const fce_route_options* options,
   if (status == Status::ok) status = check_tenant(known.tenant);
   PolicyOptions policy;
   if (status == Status::ok) status = read_policy(known, &policy);
+  const std::string strip = text_of(known.strip_prefix);
+  if (status == Status::ok) status = check_path_prefix(strip);
   Route route;
   if (status == Status::ok) status = RoutePlan::read(options, "GET", &route);
   if (status != Status::ok) return to_c(status);
   const uint32_t collapse_ms = known.collapse_ms ? known.collapse_ms : 10'000;
   return to_c(routes->plan.add(
-      route, [policy, collapse_ms, tenant = std::string(known.tenant), plan = origin->plan](
+      route, [policy, strip, collapse_ms, tenant = std::string(known.tenant), plan = origin->plan](
                  Node& node, std::shared_ptr<const Handler>* out) {
         if (!node.cache()) return no_cache();
         std::shared_ptr<const Fetcher> fetcher;
         if (const Status got = plan->get(node, &fetcher); got != Status::ok) return got;
+        if (!strip.empty()) fetcher = std::make_shared<PathRewrite>(std::move(fetcher), strip);
         *out = std::make_shared<CacheHandler>(std::make_shared<const CachedRoute>(
             CachedRoute{*node.cache(), tenant, policy, std::move(fetcher), collapse_ms}));
         return Status::ok;

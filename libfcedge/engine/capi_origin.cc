@@ -21,8 +21,6 @@ using namespace fce;
 
 namespace {
 
-std::string text_of(const char* text) { return text ? text : ""; }
-
 // A field that is left out keeps the default of the room.
 template <class T, class U>
 void set_if_given(T* field, U value) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "base/status.h"
 
@@ -29,5 +30,7 @@ Status take_options(const Options* given, Options* out) {
   out->size = sizeof *out;
   return Status::ok;
 }
+
+inline std::string text_of(const char* text) { return text ? text : ""; }
 
 }  // namespace fce

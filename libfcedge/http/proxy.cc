@@ -10,6 +10,7 @@
 #include "http/context.h"
 #include "http/exchange.h"
 #include "http/field_list.h"
+#include "http/path_prefix.h"
 #include "http/proxy_call.h"
 
 namespace fce {
@@ -18,17 +19,6 @@ namespace {
 // A request that has come through a proxy of this name so often goes in circles.
 constexpr uint32_t kTimesViaMax = 8;
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
-
-Status check_prefix(const std::string& prefix) {
-  if (prefix.empty()) return Status::ok;
-  const bool plain = std::all_of(prefix.begin(), prefix.end(), [](char c) {
-    return c > ' ' && c < '\x7f' && c != '?' && c != '#';
-  });
-  if (plain && prefix.front() == '/' && prefix.back() != '/') return Status::ok;
-  return fail(Status::invalid, "\"" + prefix +
-                                   "\" is no prefix of a path: it begins with a slash and ends "
-                                   "without one");
-}
 
 // A token, which the names of hosts are, or a host with a port (RFC 9110 section 7.6.3).
 Status check_via(const std::string& name) {
@@ -48,7 +38,7 @@ Status check_upgrade(const std::string& protocol) {
 
 Status check(const ProxyOptions& options) {
   for (const std::string* prefix : {&options.strip_prefix, &options.add_prefix})
-    if (const Status status = check_prefix(*prefix); status != Status::ok) return status;
+    if (const Status status = check_path_prefix(*prefix); status != Status::ok) return status;
   if (!valid_authority(options.host))
     return fail(Status::invalid, "\"" + options.host + "\" is no host to tell the upstream");
   if (const Status status = check_via(options.via); status != Status::ok) return status;

@@ -10,6 +10,7 @@
 #include "http/field_list.h"
 #include "http/forwarded.h"
 #include "http/hop_by_hop.h"
+#include "http/path_prefix.h"
 
 namespace fce {
 namespace {
@@ -133,11 +134,7 @@ void make_proxy_answer(const ProxyRules& rules, std::span<const Header> headers,
 }
 
 std::string_view rewrite_target(const ProxyRules& rules, const Request& request, Arena& arena) {
-  std::string_view path = request.path;
-  const std::string_view strip = rules.strip_prefix;
-  if (!strip.empty() && path.starts_with(strip) &&
-      (path.size() == strip.size() || path[strip.size()] == '/'))
-    path.remove_prefix(strip.size());
+  std::string_view path = without_prefix(request.path, rules.strip_prefix);
   if (!rules.add_prefix.empty()) path = arena.concat(rules.add_prefix, path);
   if (path.empty()) path = "/";
   // An empty query is not the same as none.

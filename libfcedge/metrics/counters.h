@@ -209,6 +209,7 @@ namespace fce {
   X(cache_refreshes, "fcedge_cache_refreshes_total", "Fetches in the background")                  \
   X(cache_revalidated, "fcedge_cache_revalidated_total", "Found unchanged at the origin")          \
   X(cache_uncacheable, "fcedge_cache_uncacheable_total", "Answers of origins that were not kept")  \
+  X(limit_tags, "fcedge_limit_tags_total", "Answers not kept: too many or too long tags")          \
   X(cache_stored, "fcedge_cache_stored_total", "Answers of origins that were kept")                \
   X(cache_store_failed, "fcedge_cache_store_failures_total",                                       \
     "Not kept: no room, or the disk failed")                                                       \

@@ -39,6 +39,13 @@ path = "/{{path...}}"
 host = "two.example"
 tenant = "two"
 origin = "app"
+[[cached]]
+path = "/packed/{{path...}}"
+tenant = "one"
+origin = "app"
+strip_prefix = "/packed"
+stale_if_error_s = 0
+compress = true
 [[purge]]
 path = "/purge"
 tenant = "one"
@@ -185,6 +192,56 @@ def stale_if_error():
         origin.start()
     origin.add("/sie", page("new", **FRESH))
     wait_until(lambda: get("/sie")[2] == b"new", "it comes back")
+
+
+def other_paths():
+    """a route's path that its origin does not know, and errors that are passed on"""
+    outer = "/packed/inner?a=/packed/b"
+    origin.add("/inner", page("inner", cache_control="max-age=10", age="100", etag='"i"'))
+    for _ in range(2):
+        equal(get(outer)[2], b"inner", "under another name")
+    equal(origin.count("/inner"), 2, "it was found stale, and asked for again")
+    query = origin.last("/inner?a=/packed/b")
+    equal(query.header("if-none-match"), '"i"', "the query is as it came")
+    origin.add("/dir", page("kept", **FRESH))
+    equal(get("/packed/dir")[2], b"kept", "fetched")
+    contains(cache_status("/packed/dir"), "hit", "and kept")
+    equal(purge("key=127.0.0.1/packed/dir"), (200, b'{"purged":1}\n'), "by the clients' name")
+    check(MISS.fullmatch(cache_status("/packed/dir")), "it is gone")
+    origin.stop()
+    try:
+        equal(get(outer)[0], 502, "no stale answer")
+    finally:
+        origin.start()
+
+
+def compressed():
+    """what is kept as it came goes out compressed, whole or not at all"""
+    text = b"a line of text, and another one\n" * 4000
+    origin.add("/text", page(text, content_type="text/plain", etag='"strong"', **FRESH))
+    url = f"https://127.0.0.1:{node.tls_port}/packed/text"
+    for coding in (None, "gzip", "br", None):
+        status, fields, body = fetch(url, *(("--compressed", "-H", f"Accept-Encoding: {coding}")
+                                            if coding else ()))
+        equal((status, body == text), (200, True), f"{coding}")
+        equal(fields.get("content-encoding"), coding, "as it was asked for")
+        equal(fields["etag"], 'W/"strong"' if coding else '"strong"', "another one to If-Range")
+        contains(fields["vary"].lower(), "accept-encoding", "caches are told")
+    status, fields, body = fetch(url, "-H", "Accept-Encoding: gzip", "-H",
+                                 'If-None-Match: W/"strong"')
+    equal((status, body), (304, b""), "its tag is that of what is kept")
+    status, fields, body = fetch(url, "-H", "Accept-Encoding: gzip", "-r", "10-19")
+    equal((status, body, fields.get("content-encoding")), (206, text[10:20], None), "a part")
+    equal(origin.count("/text"), 1, "the origin was asked once")
+
+
+def too_many_tags():
+    """what could not be purged by all its tags is not kept"""
+    origin.add("/many", page("many", surrogate_key=" ".join(map(str, range(300))), **FRESH))
+    before = node.count("limit_tags")
+    for _ in range(2):
+        contains(cache_status("/many"), "detail=too-many-tags", "why")
+    equal(node.count("limit_tags"), before + 2, "counted")
 
 
 async def ask(path):
@@ -355,7 +412,8 @@ if __name__ == "__main__":
     with OriginServer() as origin, Node(routes()) as node:
         try:
             main(miss_then_hit, variants, ranges, validation, stale_while_revalidate,
-                 stale_if_error, collapsing, uncacheable, purging, restarts, tenants)
+                 stale_if_error, other_paths, compressed, too_many_tags, collapsing, uncacheable,
+                 purging, restarts, tenants)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)
