@@ -40,7 +40,9 @@ typedef struct fce_cache_options {
   uint64_t disk_bytes_max;   /* of all its files [10737418240]; at least 16 MiB */
   uint64_t memory_bytes_max; /* of small hot objects in memory [67108864] */
   uint32_t no_memory;        /* 1: none of them */
-  uint32_t small_bytes_max;  /* larger objects have a file of their own [1048576] */
+  uint32_t small_bytes_max;  /* larger objects have a file of their own [1048576]; no more than
+                                1/512 of the disk's bytes, but 256 KiB in any case. An object of
+                                more than a quarter of them is handed through (`detail=no-room`) */
   uint32_t tenant_percent;   /* of the bytes that one tenant may have [100] */
   const char* key_file;      /* 16 or 32 bytes: what is stored is encrypted; NULL: it is not */
 } fce_cache_options;
@@ -64,13 +66,14 @@ FCE_API int fce_node_set_cache(fce_node* node, const fce_cache_options* options)
 typedef struct fce_cached_options {
   uint32_t size;
   const char* tenant;
-  const char* name;           /* in Cache-Status (RFC 9211) [fcedge] */
+  const char* name;           /* in Cache-Status (RFC 9211), and in Via if it is a token [fcedge] */
   uint32_t default_ttl_s;     /* of answers that say nothing; 0: they are not stored */
   uint32_t negative_ttl_s;    /* the same of 404, 405, 410, 414 and 501 */
-  uint32_t heuristic_percent; /* of the time since Last-Modified, without anything else [10] */
+  uint32_t heuristic_percent; /* of the time since Last-Modified, a day at most, for answers that
+                                 say nothing else [10]; goes before default_ttl_s */
   uint32_t no_heuristic;      /* 1: not that either */
   uint32_t stale_while_revalidate_s;    /* RFC 5861, for answers that say nothing of it */
-  uint32_t stale_if_error_s;            /* the same [3600] */
+  uint32_t stale_if_error_s;            /* the same [3600]; not of what says max-age=0 */
   uint32_t no_stale_if_error;           /* 1: errors are passed on, unless answers say otherwise */
   uint32_t set_cookie;                  /* FCE_SET_COOKIE_... */
   uint32_t ignore_client_cache_control; /* 1: clients cannot have it fetched anew */
@@ -91,8 +94,9 @@ FCE_API int fce_routes_add_cached(fce_routes* routes, const fce_route_options* o
 
 /* A route that purges a tenant's objects by POST or PURGE, for who sends "Authorization: Bearer
  * SECRET". The query says what: key=HOST/PATH?QUERY, prefix=HOST/PATH, tag=TAG, any number of each;
- * soft=1: stale from now on, instead of gone. Answers 200 with {"purged":N}, 401 for a wrong
- * secret, 400 for a query without any. */
+ * soft=1: stale from now on, instead of gone. Answers 200 with {"purged":N}, how many such items
+ * were taken (not how many objects there were); 401 for a wrong secret; 400 for a query without
+ * any, or with a URL in place of a key. */
 FCE_API int fce_routes_add_purge(fce_routes* routes, const fce_route_options* options,
                                  const char* tenant, const char* secret);
 

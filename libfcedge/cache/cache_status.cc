@@ -68,7 +68,7 @@ std::string_view cache_status_value(const CacheStatus& status, std::string_view 
   if (forwarded) {
     out.put("; fwd=");
     out.put(forward_name(status.forward));
-  } else {
+  } else if (!status.refused) {
     out.put("; hit");
   }
   if (forwarded && status.forward_status != 0) {

@@ -24,6 +24,7 @@ struct CacheStatus {
   bool stored = false;
   Collapsed collapsed = Collapsed::no;
   std::string_view detail = {};  // a token or any printable ASCII; "": none
+  bool refused = false;          // neither a hit nor forwarded: who only wanted a hit
 };
 
 // The field's value: `existing` (the origin's, which may be several fields joined; "": none) and

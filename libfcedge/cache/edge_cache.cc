@@ -27,6 +27,21 @@ Status EdgeCache::open(const StoreOptions& options, uint32_t shards, Workers& wo
   return status;
 }
 
+Status EdgeCache::check_purge(PurgeKind kind, std::string_view text) {
+  if (text.empty()) {
+    if (kind == PurgeKind::prefix) return Status::ok;
+    return fail(Status::invalid, "a key or tag to purge is not empty");
+  }
+  if (kind == PurgeKind::tag) return Status::ok;
+  const size_t slash = text.find('/');
+  const bool whole = kind == PurgeKind::key || slash != text.npos;
+  const std::string_view host = text.substr(0, slash);
+  const bool good = !host.empty() && !host.ends_with(':') && valid_authority(host);
+  if (whole && (!good || slash == text.npos))
+    return fail(Status::invalid, "\"" + std::string(text) + "\" is no HOST/PATH");
+  return Status::ok;
+}
+
 std::string EdgeCache::key_text(std::string_view text) {
   const size_t slash = std::min(text.find('/'), text.size());
   std::string key(host_of_authority(text.substr(0, slash)));

@@ -49,6 +49,8 @@ class EdgeCache {
   // HOST/PATH?QUERY as keys are: the host in lower case and without its port.
   static std::string key_text(std::string_view text);
 
+  // Why a purge would not do what its text seems to say: a URL is no key.
+  static Status check_purge(PurgeKind kind, std::string_view text);
   // Any thread; see PurgeLog::add. Keys and prefixes may name a port.
   Status purge(Purge purge, bool sync);
 

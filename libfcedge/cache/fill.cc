@@ -65,6 +65,26 @@ void Fill::drop_interest() {
   if (last) tell_driver();
 }
 
+void Fill::leave_served() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!not_stored_ && !served_) {
+      served_ = true;
+      return;
+    }
+  }
+  drop_interest();
+}
+
+void Fill::not_stored() {
+  {
+    const std::lock_guard lock(mutex_);
+    not_stored_ = true;
+    if (!std::exchange(served_, false)) return;
+  }
+  drop_interest();
+}
+
 void Fill::set_shared(std::shared_ptr<const FillHead> head) {
   const std::lock_guard lock(mutex_);
   outcome_.phase = Phase::shared;
@@ -76,6 +96,7 @@ void Fill::set_own(uint16_t status) {
   outcome_.phase = Phase::own;
   outcome_.status = status;
   closed_ = true;
+  not_stored_ = true;
 }
 
 void Fill::set_failed(FetchError error) {

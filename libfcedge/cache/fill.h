@@ -71,6 +71,7 @@ struct FillHead {
   // The body, when the origin said that what is stored is still good (304).
   ObjectRef object;
   uint16_t origin_status = 0;
+  bool shared = false;  // those who wait for it may have it
   bool stored = false;  // or on its way to be
 };
 
@@ -109,6 +110,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // Somebody wants it, until `drop_interest`. False: it has been given up, or is not for others.
   bool add_interest();
   void drop_interest();
+  // In place of `drop_interest` by who got all that it wanted: the rest, which others are likely to
+  // want, is fetched all the same if it is to be stored.
+  void leave_served();
 
   // ---- The driver ----
   void set_shared(std::shared_ptr<const FillHead> head);
@@ -120,6 +124,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   // What is stored was changed since this was asked for: nobody may join, and it is not to be kept.
   void invalidate();
   bool invalidated() const { return invalidated_.load(std::memory_order_acquire); }
+  // It is not stored (any more): nothing is fetched that nobody waits for.
+  void not_stored();
   // Closes if nobody has an interest any more.
   bool close_if_unwanted();
   void tell_all();
@@ -146,6 +152,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   std::atomic<bool> invalidated_{false};
   uint32_t interest_ = 0;
   bool closed_ = false;
+  bool served_ = false;  // one interest is that of those who come later
+  bool not_stored_ = false;
 };
 
 }  // namespace fce

@@ -23,7 +23,10 @@ std::unique_ptr<FillBody> FillBody::join(HttpContext& http, EdgeCache& cache,
 
 FillBody::~FillBody() {
   if (fill_->buffer().leave(reader_)) fill_->tell_driver();
-  fill_->drop_interest();
+  if (reader_.left() == 0)
+    fill_->leave_served();
+  else
+    fill_->drop_interest();
 }
 
 BodySource::Pull FillBody::pull(Gather& out, size_t max) {

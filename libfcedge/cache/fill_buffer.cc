@@ -39,6 +39,8 @@ uint64_t FillBuffer::size() const {
 
 bool FillBuffer::full() {
   const std::lock_guard lock(mutex_);
+  // Before the first byte that anybody wants, nobody takes anything that would make room.
+  (void)trim();
   was_full_ = keep_ != Keep::all && bytes_ >= kWindowBytes;
   return was_full_;
 }

@@ -132,7 +132,7 @@ void FillDriver::on_not_modified(const OriginAnswer& answer) {
   head->object = question_.stored;
   head->length = question_.stored->body_bytes();
   head->origin_status = 304;
-  head->stored = keep;
+  head->shared = head->stored = keep;
   if (encode_stored(decision.parts, &head->meta) != Status::ok)
     return on_fail(FetchError::too_large);
   if (!keep) {
@@ -166,15 +166,17 @@ bool FillDriver::take_shared(StoreDecision decision, std::optional<uint64_t> len
   auto head = std::make_shared<FillHead>();
   head->length = length;
   head->origin_status = decision.parts.info.status;
-  head->stored = true;
+  head->shared = true;
   if (encode_stored(decision.parts, &head->meta) != Status::ok) return false;
   if (decision.parts.info.variant_set != 0) put_marker();
-  head_ = std::move(head);
+  head_ = head;
   EdgeCache& cache = route_->cache;
   way_ = Way::whole;
   if (!is_small(length.value_or(0)) ||
       cache.held_bytes.load(std::memory_order_relaxed) > EdgeCache::kHeldBytesMax)
     begin_file(length);
+  // Where there is no room for it, those who are here by now read it as it comes.
+  head->stored = way_ != Way::none;
   cache.fills().clear_own(fill_->name());
   fill_->set_shared(head_);
   fill_->tell_all();
@@ -301,6 +303,7 @@ void FillDriver::end_file(Counter why) {
   way_ = Way::none;
   route_->cache.fills().remove(fill_);
   fill_->buffer().file_ended();
+  fill_->not_stored();
   // Nobody reads what was fetched in the background only to be stored.
   if (std::exchange(question_.background, false)) fill_->drop_interest();
 }

@@ -9,6 +9,7 @@
 #include "http/field_list.h"
 #include "http/forwarded.h"
 #include "http/hop_by_hop.h"
+#include "http/via.h"
 
 namespace fce {
 namespace {
@@ -78,16 +79,17 @@ std::span<const Header> forward_fields(const CacheRequest& request, ForwardAs as
   // Of what is neither read from the store nor written to it nothing is changed.
   const bool reduce =
       options.normalise_accept_encoding && request.reads() && request.selection.accept_encoding;
-  ArenaFields out(headers.size() + 3, arena);
+  ArenaFields out(headers.size() + 4, arena);
   for (const Header& field : headers) {
     const std::string_view name = field.name;
     if (is_framing(name) || !reaches_origin(request, name)) continue;
     if (as != ForwardAs::as_is && is_condition_or_range(name)) continue;
-    if (reduce && name == "accept-encoding") continue;
+    if ((reduce && name == "accept-encoding") || name == "via") continue;
     out.add(name, field.value);
   }
   if (reduce)
     out.add("accept-encoding", reduced_accept_encoding(request.selection.accept_encoding.value));
+  out.add("via", via_value(headers, via_version(*request.request), options.via_name(), arena));
   if (as == ForwardAs::validate && stored) {
     if (!stored->etag.empty()) out.add("if-none-match", stored->etag);
     if (!stored->last_modified.empty()) out.add("if-modified-since", stored->last_modified);

@@ -102,6 +102,7 @@ Decision decide_stored(const CacheRequest& request, const StoredInfo& stored, in
   decision.age_s = age_ms / 1000;
   // Rounded down, so that what is stale by less than a second is not told as 0.
   decision.ttl_s = left_ms >= 0 ? left_ms / 1000 : -((999 - left_ms) / 1000);
+  if (expired) decision.ttl_s = std::min<int64_t>(decision.ttl_s, 0);
   return decision;
 }
 

@@ -84,8 +84,8 @@ StoreReason set_lifetime(const CacheRequest& request, uint16_t status,
 
 // A window of the origin's own goes before the rule that `s-maxage` forbids what is stale: whoever
 // writes both means both. `must-revalidate` and `proxy-revalidate` are kept to the letter. Windows
-// of the operator are not for what is stale at once: an origin that says so wants to be asked each
-// time, maybe because the answer is for one user.
+// of the operator are not for what an origin says is stale at once: it wants to be asked each time,
+// maybe because the answer is for one user.
 void set_windows(const AnswerDirectives& directives, const PolicyOptions& options,
                  StoredInfo* info) {
   const bool strict = directives.must_revalidate || directives.proxy_revalidate;
@@ -94,7 +94,8 @@ void set_windows(const AnswerDirectives& directives, const PolicyOptions& option
   const auto window = [&](uint32_t own, uint32_t configured) -> uint32_t {
     if (strict || directives.no_cache) return 0;
     if (own != kNoDelta) return own;
-    return info->must_revalidate || info->lifetime_s == 0 ? 0 : configured;
+    const bool stale_at_once = info->lifetime_s == 0 && !info->heuristic;
+    return info->must_revalidate || stale_at_once ? 0 : configured;
   };
   info->stale_while_revalidate_s =
       window(directives.stale_while_revalidate, options.stale_while_revalidate_s);

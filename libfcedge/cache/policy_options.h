@@ -4,6 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "http/field_list.h"
 
 namespace fce {
 
@@ -21,6 +24,11 @@ enum class SetCookiePolicy : uint8_t {
 
 struct PolicyOptions {
   std::string cache_name = "fcedge";  // in Cache-Status
+  // In Via, where names are tokens.
+  std::string_view via_name() const {
+    const std::string_view name = cache_name;
+    return is_token(name) ? name : "fcedge";
+  }
   // Answers that say nothing of how long they are good for. `default_ttl_s`: those with a status
   // that may be cached without being told (RFC 9110 section 15.1) and nothing to guess by;
   // `negative_ttl_s`: of those 404, 405, 410, 414 and 501. 0: they are not stored.

@@ -32,11 +32,11 @@ bool read_query(std::string_view query, std::vector<Wanted>* wanted, bool* soft)
     if (!percent_decode_field(pair.substr(equals + 1), &value)) return false;
     if (name == "soft" && (value == "1" || value == "0")) {
       *soft = value == "1";
-    } else if (name == "key" && !value.empty()) {
+    } else if (name == "key") {
       wanted->push_back({PurgeKind::key, std::move(value)});
     } else if (name == "prefix") {
       wanted->push_back({PurgeKind::prefix, std::move(value)});
-    } else if (name == "tag" && !value.empty()) {
+    } else if (name == "tag") {
       wanted->push_back({PurgeKind::tag, std::move(value)});
     } else {
       return false;
@@ -136,6 +136,9 @@ void PurgeHandler::handle(Exchange& exchange) const {
   if (!read_query(exchange.request.query, &wanted, &soft))
     return exchange.respond_text(
         400, "expected key=, prefix= or tag=, up to 256 of them, and perhaps soft=1\n");
+  for (const Wanted& one : wanted)
+    if (EdgeCache::check_purge(one.kind, one.text) != Status::ok)
+      return exchange.respond_text(400, std::string(last_error()) + "\n");
   auto* call = new PurgeCall(exchange);
   std::unique_ptr<Job> job =
       std::make_unique<PurgeJob>(call->link(), cache_, tenant_, std::move(wanted), soft);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "cache/vary.h"
 #include "http/context.h"
+#include "http/via.h"
 
 namespace fce {
 namespace {
@@ -67,9 +68,19 @@ void CacheVisit::begin() {
     decision_ = decide(request_, nullptr, now_ms(), route_->policy);
     status_.forward = decision_.forward;
     key_ = plain_key_;
-    return ask_alone(ForwardAs::as_is);
+    return goes_in_circles() ? answer_loop() : ask_alone(ForwardAs::as_is);
   }
   look_up(plain_key_);
+}
+
+// An origin that leads back here would have it ask for ever.
+bool CacheVisit::goes_in_circles() const {
+  return times_via(exchange_.request, route_->policy.via_name()) >= kTimesViaMax;
+}
+
+void CacheVisit::answer_loop() {
+  counters().add(Counter::proxy_loops);
+  answer_error(508, "this request goes in circles\n", "loop");
 }
 
 void CacheVisit::look_up(std::string key) {
@@ -144,16 +155,19 @@ void CacheVisit::decide_on(ObjectRef object, const StoredView& view) {
       return ask_alone(ForwardAs::as_is);
     case Verdict::timeout: break;
   }
+  status_.refused = true;
   answer_error(504, "this is not in the cache\n", "only-if-cached");
 }
 
 void CacheVisit::ask(ForwardAs as) {
   counters().add(Counter::cache_misses);
+  if (goes_in_circles()) return answer_loop();
   const bool reads_whole = exchange_.request.method == Method::get;
   if (!reads_whole) as = ForwardAs::as_is;  // HEAD: its answer is not stored
-  if (!reads_whole || !decision_.collapsible ||
-      cache().fills().is_own(name_of(key_), loop().now_ms()))
-    return ask_alone(as);
+  const bool own = cache().fills().is_own(name_of(key_), loop().now_ms());
+  // What is not stored anyway is asked for as the client did: a part of it may do.
+  if (own && as == ForwardAs::whole) as = ForwardAs::as_is;
+  if (!reads_whole || !decision_.collapsible || own) return ask_alone(as);
   FillTable::Joined joined = cache().fills().join(name_of(key_), exchange_.http.shard, loop());
   fill_ = std::move(joined.fill);
   if (joined.begins) return begin_fill(as);
@@ -220,13 +234,16 @@ void CacheVisit::look_again() {
   look_up(plain_key_);
 }
 
-void CacheVisit::leave_fill() {
+void CacheVisit::leave_fill(bool served) {
   wait_timer_.cancel();
   static_cast<ListNode<FillVisitor>&>(*this).unlink();
   if (!fill_) return;
   if (leads_) fill_->leader = nullptr;
   leads_ = false;
-  fill_->drop_interest();
+  if (served)
+    fill_->leave_served();
+  else
+    fill_->drop_interest();
   fill_.reset();
 }
 

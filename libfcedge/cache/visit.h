@@ -46,7 +46,10 @@ class CacheVisit final : private FillVisitor, private FillLeader, private Exchan
   void begin_fill(ForwardAs as);
   void refresh();
   void look_again();
-  void leave_fill();
+  // `served`: it needs no more of it.
+  void leave_fill(bool served = false);
+  bool goes_in_circles() const;
+  void answer_loop();
   // FillVisitor, FillLeader, ExchangeWatcher
   void on_fill() override;
   void on_informational(uint16_t status, std::span<const Header> headers) override;

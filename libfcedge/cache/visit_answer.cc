@@ -98,7 +98,7 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
     if (!fits) return look_again();
     // Nor was it asked for before a purge that this request comes after.
     const bool purged = purge_verdict(view) != PurgeVerdict::valid;
-    if (!head->stored || purged || !view.info.reusable(now_ms())) {
+    if (!head->shared || purged || !view.info.reusable(now_ms())) {
       leave_fill();
       status_.collapsed = Collapsed::failed;
       return ask_alone(asked_as_);
@@ -107,6 +107,7 @@ void CacheVisit::take_shared(const std::shared_ptr<const FillHead>& head) {
   if (leads_) take_personal();
   status_.forward_status = head->origin_status;
   status_.stored = head->stored;
+  if (head->shared && !head->stored) status_.detail = "no-room";
   status_.ttl_s = view.info.left_ms(now_ms()) / 1000;
   if (head->object) return answer_object(head->object, view);
   answer_fill(*head, view);
@@ -120,7 +121,10 @@ void CacheVisit::answer_fill(const FillHead& head, const StoredView& view) {
   const CacheAnswer answer = answer_from_stored(request, view, head.length.value_or(0), now_ms(),
                                                 status_, route_->policy, exchange_.arena);
   const std::span<const Header> headers = with_personal(answer.headers);
-  if (!answer.has_body || head.length == 0) return respond(answer.status, headers, {});
+  if (!answer.has_body || head.length == 0) {
+    leave_fill(true);
+    return respond(answer.status, headers, {});
+  }
   const uint64_t begin = head.length ? answer.part.first : 0;
   const uint64_t end = head.length ? begin + answer.part.length : UINT64_MAX;
   auto body = FillBody::join(exchange_.http, cache(), fill_, begin, end);

@@ -180,8 +180,7 @@ int fce_cache_purge(fce_node* node, const char* tenant, uint32_t kind, const cha
   Status status = check_tenant(tenant);
   if (status == Status::ok && (!node || !text || kind > FCE_PURGE_TAG))
     status = fail(Status::invalid, "what is to be purged is not said");
-  if (status == Status::ok && !*text && kind != FCE_PURGE_PREFIX)
-    status = fail(Status::invalid, "a key or tag to purge is not empty");
+  if (status == Status::ok) status = EdgeCache::check_purge(static_cast<PurgeKind>(kind), text);
   if (status == Status::ok && !node->node.cache()) status = no_cache();
   if (status != Status::ok) return to_c(status);
   return to_c(

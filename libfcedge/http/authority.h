@@ -11,6 +11,9 @@ namespace fce {
 bool valid_authority(std::string_view authority);
 
 // "example.com" of "example.com:8443", "[::1]" of "[::1]:80".
+std::string_view without_port(std::string_view authority);
+
+// The same for comparing: "example.com" also of "example.com.", which is the same name.
 std::string_view host_of_authority(std::string_view authority);
 
 }  // namespace fce

@@ -12,12 +12,11 @@
 #include "http/field_list.h"
 #include "http/path_prefix.h"
 #include "http/proxy_call.h"
+#include "http/via.h"
 
 namespace fce {
 namespace {
 
-// A request that has come through a proxy of this name so often goes in circles.
-constexpr uint32_t kTimesViaMax = 8;
 constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 // A token, which the names of hosts are, or a host with a port (RFC 9110 section 7.6.3).

@@ -11,6 +11,7 @@
 #include "http/forwarded.h"
 #include "http/hop_by_hop.h"
 #include "http/path_prefix.h"
+#include "http/via.h"
 
 namespace fce {
 namespace {
@@ -34,23 +35,6 @@ bool is_own_field(const ProxyRules& rules, std::string_view name, bool counts_fo
 bool goes_further(std::span<const Header> headers, std::string_view name) {
   return !is_hop_by_hop(name) && name != "content-length" && name != "http2-settings" &&
          !is_named_by_connection(headers, name);
-}
-
-std::string_view version_text(uint8_t version) {
-  switch (version) {
-    case 10: return "1.0";
-    case 20: return "2.0";
-    default: return "1.1";
-  }
-}
-
-std::string_view via_value(std::span<const Header> headers, std::string_view version,
-                           std::string_view name, Arena& arena) {
-  std::string value;
-  for (const Header& header : headers)
-    if (header.name == "via" && !trim_blanks(header.value).empty())
-      value.append(trim_blanks(header.value)).append(", ");
-  return arena.copy(value.append(version).append(" ").append(name));
 }
 
 // The first protocol of Upgrade that may be tunnelled.
@@ -112,7 +96,7 @@ ProxyRequest make_proxy_request(const ProxyRules& rules, const Request& request,
   if (rules.x_forwarded) add_x_forwarded(request, peer, trusted, arena, &out.headers);
   if (!rules.via.empty())
     out.headers.push_back(
-        {"via", via_value(request.headers, version_text(request.version), rules.via, arena)});
+        {"via", via_value(request.headers, via_version(request), rules.via, arena)});
   if (forwards > 0)
     out.headers.push_back({"max-forwards", arena.decimal(static_cast<uint64_t>(forwards - 1))});
   out.upgrade = wanted_upgrade(rules, request);
@@ -151,21 +135,6 @@ int64_t max_forwards(const Request& request) {
   const auto parsed = std::from_chars(text.data(), end, value);
   if (!found || text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return -1;
   return value;
-}
-
-uint32_t times_via(const Request& request, std::string_view name) {
-  uint32_t times = 0;
-  for (const Header& header : request.headers) {
-    if (header.name != "via") continue;
-    std::string_view list = header.value, member;
-    while (next_member(&list, &member)) {
-      const size_t blank = member.find_first_of(" \t");
-      if (blank == std::string_view::npos) continue;
-      const std::string_view by = trim_blanks(member.substr(blank));
-      if (equals_ignoring_case(by.substr(0, by.find_first_of(" \t")), name)) ++times;
-    }
-  }
-  return times;
 }
 
 }  // namespace fce

@@ -53,7 +53,4 @@ std::string_view rewrite_target(const ProxyRules& rules, const Request& request,
 // Max-Forwards of a request whose method has it (RFC 9110 section 7.6.2); -1: none, or not valid.
 int64_t max_forwards(const Request& request);
 
-// How many times the request went through a proxy of this name.
-uint32_t times_via(const Request& request, std::string_view name);
-
 }  // namespace fce

@@ -42,7 +42,7 @@ Status UpstreamUrl::parse(std::string_view text, UpstreamUrl* out) {
     return refuse(whole, "has a path, which only a request has");
   if (!valid_authority(text)) return refuse(whole, "has no valid host");
   out->authority = text;
-  std::string_view host = host_of_authority(text);
+  std::string_view host = without_port(text);
   if (host.size() < text.size()) {
     const std::string_view port = text.substr(host.size() + 1);
     const char* const end = port.data() + port.size();

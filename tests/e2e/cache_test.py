@@ -244,6 +244,20 @@ def too_many_tags():
     equal(node.count("limit_tags"), before + 2, "counted")
 
 
+def parts_of_what_is_not_kept():
+    """a part of an object that is too large for the cache, and the end of who asked for it"""
+    body = os.urandom(20 << 20)  # more than a quarter of the disk that the cache may use
+    origin.add("/huge", page(body, **FRESH))
+    for part in ("19000000-19000099", "-100"):
+        status, fields, got = get("/huge", "-r", part, "-m", "20")
+        equal(status, 206, part)
+        begin, end = map(int, fields["content-range"].split(" ")[1].split("/")[0].split("-"))
+        check(got == body[begin:end + 1], "the part that was asked for")
+        contains(fields["cache-status"], "detail=no-room", "it is not kept")
+        check("stored" not in fields["cache-status"], "nor said to be", fields)
+    check(get("/huge")[2] == body, "all of it")
+
+
 async def ask(path):
     reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
@@ -412,8 +426,8 @@ if __name__ == "__main__":
     with OriginServer() as origin, Node(routes()) as node:
         try:
             main(miss_then_hit, variants, ranges, validation, stale_while_revalidate,
-                 stale_if_error, other_paths, compressed, too_many_tags, collapsing, uncacheable,
-                 purging, restarts, tenants)
+                 stale_if_error, other_paths, compressed, too_many_tags,
+                 parts_of_what_is_not_kept, collapsing, uncacheable, purging, restarts, tenants)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)

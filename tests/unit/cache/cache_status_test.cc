@@ -28,6 +28,13 @@ TEST_CASE("Cache-Status of hits") {
   CHECK(value({.detail = "memory"}) == "edge; hit; detail=memory");
 }
 
+TEST_CASE("Cache-Status of what is neither") {
+  CacheStatus status;
+  status.refused = true;
+  status.detail = "only-if-cached";
+  CHECK(value(status) == "edge; detail=only-if-cached");
+}
+
 TEST_CASE("Cache-Status of what went forward") {
   CHECK(value({.forward = Forward::uri_miss}) == "edge; fwd=uri-miss");
   CHECK(value({.forward = Forward::stale, .forward_status = 304}) ==

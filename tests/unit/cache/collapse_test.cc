@@ -76,6 +76,42 @@ TEST_CASE("a fetch that nobody waits for any more is given up") {
   CHECK(cache.origin->count() == 3);
 }
 
+TEST_CASE("who got the part that it wanted leaves the rest to those who come later") {
+  TestCache cache;
+  const std::string piece(300'000, 'x');
+  Client part(cache, "GET", "/big", {{"range", "bytes=0-9"}});
+  cache.origin->head(0, 200, {kHour}, 5 * piece.size());
+  cache.origin->body(0, piece);
+  CHECK(part.text() == std::string(10, 'x'));
+  CHECK(part.status() == 206);
+  part.leave();
+  cache.settle();
+  for (int i = 1; i < 5; ++i) {
+    cache.run_until([&] { return cache.origin->at(0) && !cache.origin->at(0)->paused; });
+    cache.origin->body(0, piece);
+  }
+  cache.origin->end(0);
+  cache.run_until([&] { return cache.count(Counter::cache_stored) == 1; });
+  CHECK(get(cache, "/big").size() == 5 * piece.size());
+  CHECK(cache.origin->count() == 1);
+  CHECK(cache.count(Counter::cache_fills_cancelled) == 0);
+}
+
+TEST_CASE("who has it already leaves the rest to those who come later, too") {
+  TestCache cache;
+  Client knows(cache, "GET", "/a", {{"if-none-match", "\"1\""}});
+  cache.origin->head(0, 200, {kHour, {"etag", "\"1\""}}, 10);
+  cache.settle();
+  CHECK(knows.status() == 304);
+  knows.leave();
+  cache.settle();
+  REQUIRE(cache.origin->at(0));
+  cache.origin->body(0, "0123456789");
+  cache.origin->end(0);
+  CHECK(get(cache, "/a") == "0123456789");
+  CHECK(cache.origin->count() == 1);
+}
+
 TEST_CASE("answers that are for one each do not stand in a row") {
   TestCache cache(2);
   Clients clients = crowd(cache, 50, "/me", 2);

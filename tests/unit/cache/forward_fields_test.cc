@@ -22,6 +22,7 @@ std::string sent(const Headers& headers, ForwardAs as, const StoredView* stored 
   Asked asked(headers, method, options);
   std::string out;
   for (const auto& [name, value] : forward_fields(*asked, as, stored, options, asked.arena)) {
+    if (name == "via") continue;  // always
     out += name;
     out += '=';
     out += value;
@@ -31,6 +32,24 @@ std::string sent(const Headers& headers, ForwardAs as, const StoredView* stored 
 }
 
 }  // namespace
+
+TEST_CASE("Via names all through which the request has come, us last") {
+  const auto via = [](const Headers& headers, const PolicyOptions& options = {}) {
+    Asked asked(headers, "GET", options);
+    std::string out;
+    for (const Header& field :
+         forward_fields(*asked, ForwardAs::whole, nullptr, options, asked.arena))
+      if (field.name == "via") out += field.value;
+    return out;
+  };
+  CHECK(via({}) == "1.1 fcedge");
+  CHECK(via({{"via", "1.0 a, 1.1 b"}, {"via", "2 c"}}) == "1.0 a, 1.1 b, 2 c, 1.1 fcedge");
+  PolicyOptions options;
+  options.cache_name = "edge-1";
+  CHECK(via({}, options) == "1.1 edge-1");
+  options.cache_name = "no token";
+  CHECK(via({}, options) == "1.1 fcedge");
+}
 
 TEST_CASE("conditions and ranges") {
   CHECK(sent(kConditional, ForwardAs::as_is) ==

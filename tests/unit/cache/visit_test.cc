@@ -240,6 +240,7 @@ TEST_CASE("purges: by key with all variants, by prefix, by tag, soft and hard") 
   REQUIRE(cache.origin->count() == before + 1);
   if (!stale.answered()) cache.origin->answer(before, 304, {{"etag", "\"1\""}}, "");
   CHECK(stale.text() == "fr");
+  CHECK(stale.header("cache-status") == "fcedge; hit; ttl=0");
 }
 
 TEST_CASE("a purge may name the host as clients do") {
@@ -251,6 +252,24 @@ TEST_CASE("a purge may name the host as clients do") {
           Status::ok);
   Client second(cache, "GET", "/a");
   CHECK(cache.origin->count() == 2);
+}
+
+TEST_CASE("a purge of what is no key says so instead of purging nothing") {
+  for (const char* good : {"a.example/", "A.example:80/x?y", "[::1]:80/a", "a.example//x"}) {
+    CHECK(EdgeCache::check_purge(PurgeKind::key, good) == Status::ok);
+    CHECK(EdgeCache::check_purge(PurgeKind::prefix, good) == Status::ok);
+  }
+  for (const char* bad : {"http://a.example/x", "https://a.example:443/x", "/x", "a b/x"}) {
+    CAPTURE(bad);
+    CHECK(EdgeCache::check_purge(PurgeKind::key, bad) == Status::invalid);
+    CHECK(EdgeCache::check_purge(PurgeKind::prefix, bad) == Status::invalid);
+  }
+  CHECK(EdgeCache::check_purge(PurgeKind::key, "a.example") == Status::invalid);
+  CHECK(EdgeCache::check_purge(PurgeKind::key, "") == Status::invalid);
+  CHECK(EdgeCache::check_purge(PurgeKind::tag, "") == Status::invalid);
+  CHECK(EdgeCache::check_purge(PurgeKind::tag, "http://any thing") == Status::ok);
+  CHECK(EdgeCache::check_purge(PurgeKind::prefix, "a.exa") == Status::ok);
+  CHECK(EdgeCache::check_purge(PurgeKind::prefix, "") == Status::ok);
 }
 
 TEST_CASE("a purge reaches a fetch that is under way") {
@@ -290,6 +309,31 @@ TEST_CASE("a large object goes to a file as it comes, and is read from there") {
   CHECK(cache.origin->count() == 0);
 }
 
+TEST_CASE("an object that is too large for the cache is said to be so, and parts of it are found") {
+  StoreOptions store;
+  store.disk_bytes_max = 16 << 20;
+  TestCache cache(1, {}, store);
+  constexpr size_t kLength = 5 << 20;  // more than a quarter of it
+  Client part(cache, "GET", "/huge", {{"range", "bytes=5000000-5000009"}});
+  cache.origin->head(0, 200, {kHour}, kLength);
+  cache.settle();
+  CHECK(part.header("cache-status").ends_with("; detail=no-room"));
+  CHECK(part.header("cache-status").find("stored") == std::string::npos);
+  CHECK(cache.count(Counter::cache_store_failed) == 1);
+  for (size_t sent = 0; sent < 5'010'000; sent += 10'000) {
+    // What nobody has asked for is in nobody's way.
+    REQUIRE_FALSE(cache.origin->at(0)->paused);
+    cache.origin->body(0, std::string(10'000, sent == 5'000'000 ? 'y' : 'x'));
+  }
+  CHECK(part.text() == "yyyyyyyyyy");
+  // Nor is the rest fetched, which is not stored.
+  part.leave();
+  cache.settle();
+  CHECK(cache.origin->at(0) == nullptr);
+  Client third(cache, "GET", "/huge");
+  CHECK(cache.origin->count() == 2);
+}
+
 TEST_CASE("a body of unknown length that grows large moves to a file") {
   StoreOptions store;
   store.small_max = 100'000;
@@ -317,9 +361,43 @@ TEST_CASE("a body that breaks off breaks off for the client, and is not stored")
   CHECK(cache.origin->count() == 2);
 }
 
+TEST_CASE("a request that goes in circles ends, but not where the cache has the answer") {
+  TestCache cache;
+  std::string via = "1.1 fcedge";
+  for (int i = 1; i < 8; ++i) via += ", 1.1 fcedge";
+  const Header circles{"via", via};
+  Client client(cache, "GET", "/a", {circles}), posts(cache, "POST", "/a", {circles});
+  CHECK(client.status() == 508);
+  CHECK(posts.status() == 508);
+  CHECK(cache.count(Counter::proxy_loops) == 2);
+  CHECK(cache.origin->count() == 0);
+  Client other(cache, "GET", "/a", {{"via", "1.1 fcedge, 1.1 fcedge"}});
+  cache.origin->answer(0, 200, {kHour}, "hello");
+  CHECK(other.text() == "hello");
+  CHECK(get(cache, "/a", {circles}) == "hello");
+}
+
+TEST_CASE("what is not stored is asked for as the client does, once that is known") {
+  TestCache cache;
+  const Header part{"range", "bytes=0-3"}, known{"if-none-match", "\"1\""};
+  Client first(cache, "GET", "/film", {part, known});
+  CHECK(cache.origin->last()->header("range") == "-");
+  cache.origin->answer(0, 200, {{"cache-control", "no-store"}}, "all of the film");
+  CHECK(first.text() == "all of the film");
+  Client second(cache, "GET", "/film", {part, known});
+  REQUIRE(cache.origin->count() == 2);
+  CHECK(cache.origin->last()->header("range") == "bytes=0-3");
+  CHECK(cache.origin->last()->header("if-none-match") == "\"1\"");
+  cache.origin->answer(1, 206, {{"cache-control", "no-store"}, {"content-range", "bytes 0-3/15"}},
+                       "all ");
+  CHECK(second.text() == "all ");
+  CHECK(second.status() == 206);
+}
+
 TEST_CASE("only-if-cached asks nobody") {
   TestCache cache;
   Client client(cache, "GET", "/a", {{"cache-control", "only-if-cached"}});
   CHECK(client.status() == 504);
+  CHECK(client.header("cache-status") == "fcedge; detail=only-if-cached");
   CHECK(cache.origin->count() == 0);
 }
