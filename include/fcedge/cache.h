@@ -87,8 +87,10 @@ FCE_API void fce_cached_options_init(fce_cached_options* options);
 
 /* Answers GET and HEAD from the node's cache, and from the origin through it; other methods of the
  * route are handed to the origin, and take what they change out of the cache. Requests that want
- * the same cold object wait for one answer. The answer says in Cache-Status what happened.
- * Errors: FCE_EINVAL, FCE_EEXIST; FCE_ESTATE from fce_node_set_routes if the node has no cache. */
+ * the same cold object wait for one answer. When nobody waits for it any more it is given up,
+ * except that after a part of it, or a 304, up to 32 MiB of the rest are fetched to be stored. The
+ * answer says in Cache-Status what happened. Errors: FCE_EINVAL, FCE_EEXIST; FCE_ESTATE from
+ * fce_node_set_routes if the node has no cache. */
 FCE_API int fce_routes_add_cached(fce_routes* routes, const fce_route_options* options,
                                   const fce_cached_options* cached, fce_origin* origin);
 

@@ -65,10 +65,16 @@ void Fill::drop_interest() {
   if (last) tell_driver();
 }
 
+// With `mutex_` held.
+bool Fill::rest_is_small() const {
+  const FillHead* head = outcome_.head.get();
+  return head && head->length && *head->length - buffer_.size() <= kRestBytesMax;
+}
+
 void Fill::leave_served() {
   {
     const std::lock_guard lock(mutex_);
-    if (!not_stored_ && !served_) {
+    if (!not_stored_ && !served_ && rest_is_small()) {
       served_ = true;
       return;
     }

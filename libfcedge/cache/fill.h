@@ -111,7 +111,9 @@ class Fill : public std::enable_shared_from_this<Fill> {
   bool add_interest();
   void drop_interest();
   // In place of `drop_interest` by who got all that it wanted: the rest, which others are likely to
-  // want, is fetched all the same if it is to be stored.
+  // want, is fetched all the same if it is to be stored and is not much. A byte that is asked for
+  // must not be a way to have an origin send gigabytes.
+  static constexpr uint64_t kRestBytesMax = 32 << 20;
   void leave_served();
 
   // ---- The driver ----
@@ -145,6 +147,8 @@ class Fill : public std::enable_shared_from_this<Fill> {
   const std::string key_;
   FillBuffer buffer_;
   std::shared_ptr<FillSide> driver_side_;  // set before anybody can join
+  bool rest_is_small() const;
+
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<FillSide>> sides_;  // by shard
   Outcome outcome_;

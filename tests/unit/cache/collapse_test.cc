@@ -97,6 +97,18 @@ TEST_CASE("who got the part that it wanted leaves the rest to those who come lat
   CHECK(cache.count(Counter::cache_fills_cancelled) == 0);
 }
 
+TEST_CASE("a part of a very large object does not have all of it fetched") {
+  TestCache cache;
+  Client part(cache, "GET", "/film", {{"range", "bytes=0-9"}});
+  cache.origin->head(0, 200, {kHour}, Fill::kRestBytesMax + 11);
+  cache.origin->body(0, "0123456789");
+  CHECK(part.text() == "0123456789");
+  part.leave();
+  cache.settle();
+  CHECK(cache.origin->at(0) == nullptr);
+  CHECK(cache.count(Counter::cache_fills_cancelled) == 1);
+}
+
 TEST_CASE("who has it already leaves the rest to those who come later, too") {
   TestCache cache;
   Client knows(cache, "GET", "/a", {{"if-none-match", "\"1\""}});
