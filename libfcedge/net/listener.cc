@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -16,77 +15,21 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "net/socket_address.h"
 
 namespace fce {
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;  // so that open connections have their turn in a storm
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SocketAddress tcp_address(const ListenAddress& address, uint16_t port) {
-  SocketAddress out;
-  const bool v6 = address.any || address.host.find(':') != std::string::npos;
-  if (v6) {
-    auto& in6 = reinterpret_cast<sockaddr_in6&>(out.storage);
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(port);
-    if (!address.any) inet_pton(AF_INET6, address.host.c_str(), &in6.sin6_addr);
-    out.length = sizeof in6;
-  } else {
-    auto& in4 = reinterpret_cast<sockaddr_in&>(out.storage);
-    in4.sin_family = AF_INET;
-    in4.sin_port = htons(port);
-    inet_pton(AF_INET, address.host.c_str(), &in4.sin_addr);
-    out.length = sizeof in4;
-  }
-  return out;
-}
-
-Status failed(const std::string& what, int error) {
-  return fail(status_from_errno(error), what + ": " + std::strerror(error));
-}
-
-void set_option(int fd, int level, int name, int value) {
-  (void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-// Makes and binds one TCP socket; a negative result is -errno.
+// A negative result is -errno.
 int make_tcp(const ListenAddress& address, uint16_t port, bool reuse_port) {
-  SocketAddress to = tcp_address(address, port);
-  const int fd = socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0 && errno == EAFNOSUPPORT && address.any) {
-    // A machine without IPv6: all of its addresses are those of IPv4.
-    ListenAddress all_v4;
-    all_v4.host = "0.0.0.0";
-    return make_tcp(all_v4, port, reuse_port);
-  }
-  if (fd < 0) return -errno;
-  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (to.storage.ss_family == AF_INET6)
-    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, address.any ? 0 : 1);
-  // Accepted sockets inherit it, which spares a system call for each.
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (::bind(fd, to.get(), to.length) != 0) {
-    const int error = errno;
-    ::close(fd);
-    return -error;
-  }
-  return fd;
-}
-
-uint16_t bound_port(int fd) {
-  SocketAddress at;
-  at.length = sizeof at.storage;
-  if (getsockname(fd, at.get(), &at.length) != 0) return 0;
-  return ntohs(at.storage.ss_family == AF_INET6
-                   ? reinterpret_cast<sockaddr_in6&>(at.storage).sin6_port
-                   : reinterpret_cast<sockaddr_in&>(at.storage).sin_port);
+  const auto prepare = [](int fd, bool) {
+    set_socket_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    // Accepted sockets inherit it, which spares a system call for each.
+    set_socket_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  };
+  return make_bound_socket(address, port, SOCK_STREAM, prepare, reuse_port);
 }
 
 Status bind_unix(const ListenAddress& address, const BoundAddress::Options& options, int* out) {
@@ -94,9 +37,8 @@ Status bind_unix(const ListenAddress& address, const BoundAddress::Options& opti
   to.sun_family = AF_UNIX;
   std::memcpy(to.sun_path, address.path.c_str(), address.path.size());
   const auto* to_any = reinterpret_cast<const sockaddr*>(&to);
-  const std::string what = "cannot listen on " + address.text();
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return failed(what, errno);
+  if (fd < 0) return cannot_listen(address, errno);
   // A socket file that nobody listens on is what a crash leaves behind: it may be replaced.
   struct stat info;
   if (::lstat(address.path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode)) {
@@ -112,7 +54,7 @@ Status bind_unix(const ListenAddress& address, const BoundAddress::Options& opti
     const int error = errno;
     ::close(fd);
     if (bound) ::unlink(address.path.c_str());
-    return failed(what, error);
+    return cannot_listen(address, error);
   }
   *out = fd;
   return Status::ok;
@@ -148,23 +90,22 @@ Status BoundAddress::bind(const ListenAddress& address, const Options& options, 
     *out = std::move(bound);
     return Status::ok;
   }
-  const std::string what = "cannot listen on " + address.text();
   // The probe also picks the port when it is 0. It is closed before the group is made, since a
   // socket without the flag keeps others with it away.
   const int probe = make_tcp(address, address.port, false);
-  if (probe < 0) return failed(what, -probe);
+  if (probe < 0) return cannot_listen(address, -probe);
   // Binding alone does not see a listener on a wildcard address with SO_REUSEADDR: listening does.
   if (::listen(probe, 1) != 0) {
     const int error = errno;
     ::close(probe);
-    return failed(what, error);
+    return cannot_listen(address, error);
   }
-  bound.port_ = bound_port(probe);
+  bound.port_ = SocketAddress::of_socket(probe).port();
   ::close(probe);
   for (int& fd : bound.sockets_) {
     fd = make_tcp(address, bound.port_, true);
-    if (fd < 0) return failed(what, -std::exchange(fd, -1));
-    if (::listen(fd, static_cast<int>(options.backlog)) != 0) return failed(what, errno);
+    if (fd < 0) return cannot_listen(address, -std::exchange(fd, -1));
+    if (::listen(fd, static_cast<int>(options.backlog)) != 0) return cannot_listen(address, errno);
   }
   *out = std::move(bound);
   return Status::ok;
@@ -231,7 +172,6 @@ uint32_t Listener::accept_some() {
   uint32_t accepted = 0;
   for (int i = 0; i < kAcceptsPerTurn && handle_; ++i) {
     SocketAddress from;
-    from.length = sizeof from.storage;
     const int fd = accept4(fd_, from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;

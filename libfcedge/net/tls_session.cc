@@ -20,7 +20,8 @@ constexpr uint8_t kClientHello = 1;
 constexpr size_t kServerNameBytesMax = 255;
 
 // In the order of our preference; the client's order decides (RFC 7301 leaves it to the server).
-constexpr char kProtocols[] = "h2,http/1.1";
+// "dot" is DNS over TLS: who is offered another than it can serve closes the stream.
+constexpr char kProtocols[] = "h2,http/1.1,dot";
 
 }  // namespace
 
