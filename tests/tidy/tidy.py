@@ -42,6 +42,7 @@ FOREIGN = [
     # h2_answer.h is the inside of the codec, and for its files only.
     ("nghttp2/*", ["http/h2_*.cc", "http/h2_answer.h"]),
     ("doctest/*", []),
+    ("maxminddb.h", []),
 ]
 
 SOURCES = {".c", ".cc", ".cpp", ".h", ".py", ".sh", ".mjs", ".js", ".ts", ".build", ".css", ".html"}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// GeoSnapshot: which nodes each client gets, by one index and one map of nodes. All is worked out
+// beforehand, for each set and cell, so that an answer is two look-ups.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "geo/geo_index.h"
+#include "geo/geo_picker.h"
+#include "geo/node_lists.h"
+#include "geo/node_map.h"
+#include "geo/override_table.h"
+#include "geo/ranking.h"
+
+namespace fce {
+
+// Why a client gets what it gets, for people.
+struct GeoExplanation {
+  enum class Rule : uint8_t { prefix, country, continent, distance };
+  struct Candidate {
+    uint16_t node = 0;
+    std::string name, region;
+    NodeState state = NodeState::up;
+    double load = 0;
+    float distance_km = 0, score = 0;
+    bool spilled = false;
+  };
+  Place place;
+  uint32_t cell = 0;
+  IpPrefix matched;  // all of it gets the same answer
+  Rule rule = Rule::distance;
+  std::vector<Candidate> candidates;  // all within the fence, the best first
+  std::vector<uint16_t> answer;
+};
+
+class GeoSnapshot final : public GeoPicker {
+ public:
+  // `map` has been checked. Without an index no place is known. Takes a while: for a worker.
+  GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<const GeoMap> map);
+
+  GeoPick pick(uint16_t set, const IpPrefix& client) const override;
+  NodeAddresses addresses(uint16_t node) const override;
+
+  // `subnet` is what a resolver says of its client; then that decides.
+  GeoExplanation explain(uint16_t set, const IpPrefix& ip,
+                         const std::optional<IpPrefix>& subnet) const;
+
+  const GeoMap& map() const { return *map_; }
+  const GeoIndex& index() const { return *index_; }
+
+ private:
+  using Rule = GeoExplanation::Rule;
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  // Numbers of lists.
+  struct Answers {
+    explicit Answers(const GeoSet& set) : prefixes(set.overrides) {}
+    OverrideTable prefixes;
+    std::vector<uint32_t> of_override;  // kNone: none of its nodes is up
+    std::vector<uint32_t> of_cell;
+  };
+  struct Decision {
+    Rule rule = Rule::distance;
+    uint32_t list = 0;
+    uint32_t cell = 0;
+    uint8_t bits = 0;
+  };
+  Decision decide(uint16_t set, const IpPrefix& client) const;
+  // The override by country or continent that holds for a place; null: none.
+  const GeoOverride* override_of(const GeoSet& set, const Answers& answers,
+                                 const Place& place) const;
+  uint32_t list_of(const GeoOverride& one, const GeoSet& set);
+  void answer_cells();
+
+  const std::shared_ptr<const GeoIndex> index_;
+  const std::shared_ptr<const GeoMap> map_;
+  const Ranking ranking_;
+  NodeLists lists_;
+  std::vector<Answers> sets_;
+};
+
+}  // namespace fce

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// NodeLists: lists of nodes, equal ones kept once: most cells have a list that others have, too.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace fce {
+
+class NodeLists {
+ public:
+  NodeLists() = default;
+  NodeLists(const NodeLists&) = delete;
+  NodeLists& operator=(const NodeLists&) = delete;
+
+  uint32_t number_of(const std::vector<uint16_t>& nodes) {
+    const auto [at, is_new] = numbers_.try_emplace(nodes, static_cast<uint32_t>(lists_.size()));
+    if (is_new) lists_.push_back(&at->first);
+    return at->second;
+  }
+  std::span<const uint16_t> at(uint32_t number) const { return *lists_[number]; }
+  size_t size() const { return lists_.size(); }
+
+ private:
+  std::map<std::vector<uint16_t>, uint32_t> numbers_;
+  std::vector<const std::vector<uint16_t>*> lists_;
+};
+
+}  // namespace fce
