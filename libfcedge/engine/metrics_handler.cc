@@ -5,6 +5,7 @@
 
 #include "cache/cache_figures.h"
 #include "engine/node.h"
+#include "engine/node_dns.h"
 #include "engine/shard.h"
 #include "metrics/exposition.h"
 
@@ -35,6 +36,12 @@ std::string figures(const Node& node, Exposition::Format format) {
       text.gauge(gauge.name, gauge.unit, gauge.help, static_cast<int64_t>(gauge.value));
     for (const CacheFigure& total : cache_totals(*node.cache()))
       text.counter(total.name, total.help, total.value);
+  }
+  if (node.dns()) {
+    const auto add = [](const char* name, const char* help, uint64_t value, void* to) {
+      static_cast<Exposition*>(to)->counter(name, help, value);
+    };
+    node.dns()->each_counter(add, &text);
   }
   for_all<Histogram>([&](Histogram histogram) {
     const HistogramInfo info = histogram_info(histogram);

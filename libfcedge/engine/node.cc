@@ -26,6 +26,8 @@ bool is_name(std::string_view name) {
   });
 }
 
+Status no_dns() { return fail(Status::bad_state, "the node has no DNS"); }
+
 uint32_t or_default(uint32_t value, uint32_t fallback) { return value != 0 ? value : fallback; }
 
 }  // namespace
@@ -147,7 +149,36 @@ Status Node::set_cache(const StoreOptions& options) {
   return EdgeCache::open(options, shard_count(), *workers_, &cache_);
 }
 
+Status Node::set_dns(const NodeDnsOptions& options) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "DNS is set before the node starts");
+  if (dns_) return fail(Status::exists, "the node has DNS already");
+  dns_ = std::make_unique<NodeDns>(options, shards_);
+  return Status::ok;
+}
+
+Status Node::listen_dns(const ListenAddress& address, bool tls, uint16_t* port) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "addresses are added before the node starts");
+  return dns_ ? dns_->listen(address, tls, port) : no_dns();
+}
+
+Status Node::set_dns_zones(std::shared_ptr<const ZoneSet> zones) {
+  const std::lock_guard lock(mutex_);
+  if (!dns_) return no_dns();
+  if (state_of_life_ == State::stopped) return fail(Status::bad_state, "the node was stopped");
+  dns_->set_zones(std::move(zones), state_of_life_ != State::made);
+  return Status::ok;
+}
+
+void Node::drain_shard(uint32_t index) {
+  if (dns_) dns_->drain_shard(index);
+}
+
 void Node::stop_shard(uint32_t index) {
+  if (dns_) dns_->stop_shard(index);
   pubsub_->hub(index).stop();
   if (cache_) cache_->stop_shard(index);
 }
@@ -174,14 +205,15 @@ Status Node::open_listeners() {
       if (status != Status::ok) return status;
     }
   }
-  return Status::ok;
+  return dns_ ? dns_->open(certificates_) : Status::ok;
 }
 
 Status Node::start() {
   const std::lock_guard lock(mutex_);
   if (state_of_life_ != State::made) return fail(Status::bad_state, "the node was started already");
   const bool tls = std::any_of(addresses_.begin(), addresses_.end(),
-                               [](const Address& address) { return address.tls; });
+                               [](const Address& address) { return address.tls; }) ||
+                   (dns_ && dns_->wants_certificates());
   if (tls && certificates_.empty())
     return fail(Status::certificate, "a TLS listener needs a certificate, and there is none");
   const Status status = open_listeners();
@@ -265,6 +297,7 @@ void Node::each_counter(fce_counter_fn each, void* user) const {
     const CounterInfo info = counter_info(counter);
     each(info.name, info.help, sum(counter), user);
   }
+  if (dns_) dns_->each_counter(each, user);
   if (!cache_) return;
   for (const CacheFigure& total : cache_totals(*cache_))
     each(total.name, total.help, total.value, user);

@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "cache/edge_cache.h"
 #include "engine/internal_call.h"
+#include "engine/node_dns.h"
 #include "engine/shard.h"
 #include "engine/state_dir.h"
 #include "loop/workers.h"
@@ -45,6 +46,10 @@ class Node {
                             fce_release_fn release);
   // `memory_bytes_max` 0: there is no tier in memory.
   Status set_cache(const StoreOptions& options);
+  Status set_dns(const NodeDnsOptions& options);
+  Status listen_dns(const ListenAddress& address, bool tls, uint16_t* port);
+  Status set_dns_zones(std::shared_ptr<const ZoneSet> zones);
+  const NodeDns* dns() const { return dns_.get(); }  // null: it has none
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
   // Has one of the shards ask itself.
@@ -71,7 +76,8 @@ class Node {
   uint32_t shard_count() const { return static_cast<uint32_t>(shards_.size()); }
   Shard& shard(uint32_t index) { return *shards_[index]; }
 
-  // For a shard that ends, on its thread: what other rooms keep per shard.
+  // For a shard that drains or ends, on its thread: what other rooms keep per shard.
+  void drain_shard(uint32_t index);
   void stop_shard(uint32_t index);
 
  private:
@@ -101,6 +107,7 @@ class Node {
   std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<EdgeCache> cache_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<NodeDns> dns_;  // its sockets are on the shards' loops
 };
 
 }  // namespace fce

@@ -119,6 +119,7 @@ void Shard::drain(uint32_t spread_ms) {
 
 void Shard::begin_drain(uint32_t spread_ms) {
   for (const auto& listener : listeners_) listener->close();
+  node_.drain_shard(index_);
   server_.drain(spread_ms);
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/node_dns.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/shard.h"
+#include "engine/task.h"
+
+namespace fce {
+
+NodeDns::Part::Part(const NodeDnsOptions& options, Shard& the_shard)
+    : shard(the_shard),
+      responder(options.responder, &figures),
+      server(shard.http().net, responder, options.limits) {
+  responder.set_cookies(std::make_shared<const DnsCookies>(options.cookie_secret));
+  if (options.has_rate) responder.set_rate(std::make_unique<ResponseRate>(options.rate));
+}
+
+NodeDns::NodeDns(const NodeDnsOptions& options, const std::vector<std::unique_ptr<Shard>>& shards) {
+  for (const auto& shard : shards) parts_.push_back(std::make_unique<Part>(options, *shard));
+}
+
+NodeDns::~NodeDns() = default;
+
+Status NodeDns::listen(const ListenAddress& address, bool tls, uint16_t* port) {
+  DnsAddress bound;
+  const auto shards = static_cast<uint32_t>(parts_.size());
+  const Status status = DnsAddress::bind(address, tls, shards, &bound);
+  if (status != Status::ok) return status;
+  if (port) *port = bound.port();
+  addresses_.push_back(std::move(bound));
+  return Status::ok;
+}
+
+bool NodeDns::wants_certificates() const {
+  return std::any_of(addresses_.begin(), addresses_.end(),
+                     [](const DnsAddress& address) { return address.tls; });
+}
+
+Status NodeDns::open(const CertificateStore& certificates) {
+  for (DnsAddress& address : addresses_)
+    for (uint32_t i = 0; i < parts_.size(); ++i) {
+      const Status status = parts_[i]->server.serve(address, i, &certificates);
+      if (status != Status::ok) return status;
+    }
+  return Status::ok;
+}
+
+void NodeDns::set_zones(std::shared_ptr<const ZoneSet> zones, bool running) {
+  for (const auto& part : parts_) {
+    if (!running) {
+      part->responder.set_zones(zones);
+      continue;
+    }
+    part->shard.loop().post_always(
+        make_task([&responder = part->responder, zones] { responder.set_zones(zones); }));
+  }
+}
+
+void NodeDns::each_counter(fce_counter_fn each, void* user) const {
+  for (uint32_t i = 0; i < static_cast<uint32_t>(DnsFigure::count_); ++i) {
+    const auto figure = static_cast<DnsFigure>(i);
+    uint64_t sum = 0;
+    for (const auto& part : parts_) sum += part->figures.get(figure);
+    each(dns_figure_info(figure).name, dns_figure_info(figure).help, sum, user);
+  }
+  for (const DnsTransportFigure& figure : dns_transport_figures()) {
+    uint64_t sum = 0;
+    for (const auto& part : parts_) sum += figure.get(part->server.figures());
+    each(figure.name, figure.help, sum, user);
+  }
+}
+
+}  // namespace fce

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// NodeDns: the DNS server of a node, a part of it on each shard.
+#pragma once
+
+#include <fcedge/fcedge.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "geo/dns_cookies.h"
+#include "geo/dns_figures.h"
+#include "geo/dns_server.h"
+#include "geo/responder.h"
+#include "geo/response_rate.h"
+#include "geo/zone_set.h"
+
+namespace fce {
+
+class CertificateStore;
+class Shard;
+
+struct NodeDnsOptions {
+  Responder::Options responder;
+  DnsConnections::Limits limits;
+  ResponseRate::Options rate;
+  bool has_rate = true;
+  DnsCookies::Secret cookie_secret{};
+};
+
+class NodeDns {
+ public:
+  // Before the shards start. It ends before they do, and after their threads.
+  NodeDns(const NodeDnsOptions& options, const std::vector<std::unique_ptr<Shard>>& shards);
+  ~NodeDns();
+
+  Status listen(const ListenAddress& address, bool tls, uint16_t* port);
+  bool wants_certificates() const;
+  // On all shards, whose threads do not run yet.
+  Status open(const CertificateStore& certificates);
+
+  // Any thread. `running`: the shards' threads run.
+  void set_zones(std::shared_ptr<const ZoneSet> zones, bool running);
+
+  // On the shard's thread.
+  void drain_shard(uint32_t index) { parts_[index]->server.drain(); }
+  void stop_shard(uint32_t index) { parts_[index]->server.close(); }
+
+  // Over all shards. Any thread.
+  void each_counter(fce_counter_fn each, void* user) const;
+
+ private:
+  struct Part {
+    Part(const NodeDnsOptions& options, Shard& the_shard);
+    Shard& shard;
+    DnsFigures figures;
+    Responder responder;
+    DnsServer server;
+  };
+
+  std::vector<DnsAddress> addresses_;
+  std::vector<std::unique_ptr<Part>> parts_;
+};
+
+}  // namespace fce

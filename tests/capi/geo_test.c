@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DNS of a node: queries in bytes over UDP and TCP, zones that are swapped, what is refused. */
+#include <fcedge/geo.h>
+
+#include "capi.h"
+
+#define ZONE_HEAD \
+  "@ 60 IN SOA ns1 hostmaster 1 7200 1800 259200 900\n@ 60 IN NS ns1\nns1 A 192.0.2.1\n"
+
+/* "www.example.com" A, with number 0x1234. */
+static const unsigned char kQuery[] = {0x12, 0x34, 0,   0,   0,   1,   0,   0,   0,   0,   0,
+                                       0,    3,    'w', 'w', 'w', 7,   'e', 'x', 'a', 'm', 'p',
+                                       'l',  'e',  3,   'c', 'o', 'm', 0,   0,   1,   0,   1};
+
+static struct sockaddr_in loopback(uint16_t port) {
+  struct sockaddr_in to;
+  memset(&to, 0, sizeof to);
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return to;
+}
+
+typedef struct reply {
+  int rcode;
+  int answers;
+  unsigned char last; /* of the message, which is the last of an address */
+} reply;
+
+static reply read_reply(const unsigned char* message, size_t size) {
+  CHECK(size >= sizeof kQuery);
+  CHECK(memcmp(message, kQuery, 2) == 0);
+  CHECK(message[2] & 0x80);
+  const reply read = {message[3] & 15, message[6] << 8 | message[7], message[size - 1]};
+  return read;
+}
+
+static reply ask_udp(uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  const struct timeval limit = {20, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const struct sockaddr_in to = loopback(port);
+  CHECK(connect(fd, (const struct sockaddr*)&to, sizeof to) == 0);
+  CHECK(send(fd, kQuery, sizeof kQuery, 0) == (ssize_t)sizeof kQuery);
+  unsigned char message[512];
+  const ssize_t got = recv(fd, message, sizeof message, 0);
+  close(fd);
+  CHECK(got > 0);
+  return read_reply(message, (size_t)got);
+}
+
+static reply ask_tcp(uint16_t port) {
+  const int fd = dial(port);
+  const unsigned char length[] = {0, sizeof kQuery};
+  CHECK(send(fd, length, sizeof length, MSG_NOSIGNAL) == (ssize_t)sizeof length);
+  CHECK(send(fd, kQuery, sizeof kQuery, MSG_NOSIGNAL) == (ssize_t)sizeof kQuery);
+  unsigned char message[514];
+  size_t size = 0;
+  while (size < 2 || size < 2u + (message[0] << 8 | message[1])) {
+    const ssize_t got = recv(fd, message + size, sizeof message - size, 0);
+    CHECK(got > 0);
+    size += (size_t)got;
+  }
+  close(fd);
+  return read_reply(message + 2, size - 2);
+}
+
+static int set_zone(fce_node* node, const char* text) {
+  fce_dns_zone zone;
+  fce_dns_zone_init(&zone);
+  zone.name = "example.com";
+  zone.file = "example.zone";
+  zone.text = text;
+  return fce_node_set_dns_zones(node, &zone, 1);
+}
+
+static void refusals(void) {
+  uint16_t port = 0;
+  fce_node* node = make_node(1, NULL, &port);
+  fce_dns_options options;
+  fce_dns_options_init(&options);
+  CHECK_FAILS(fce_node_set_dns(NULL, &options), FCE_EINVAL);
+  CHECK_FAILS(fce_node_set_dns(node, NULL), FCE_EINVAL);
+  CHECK_FAILS(fce_node_listen_dns(node, "127.0.0.1:0", 0, &port), FCE_ESTATE);
+  CHECK_FAILS(set_zone(node, ZONE_HEAD), FCE_ESTATE);
+  options.udp_bytes_max = 511;
+  CHECK_FAILS(fce_node_set_dns(node, &options), FCE_EINVAL);
+  options.udp_bytes_max = 4096;
+  options.cookie_secret = "0123456789abcdef0123456789abcdeg";
+  CHECK_FAILS(fce_node_set_dns(node, &options), FCE_EINVAL);
+  CHECK(!strstr(fce_last_error(), "0123"));
+  options.cookie_secret = "0123456789abcdef0123456789abcdef";
+  CHECK_OK(fce_node_set_dns(node, &options));
+  CHECK_FAILS(fce_node_set_dns(node, &options), FCE_EEXIST);
+  CHECK_FAILS(fce_node_listen_dns(node, "unix:/tmp/dns", 0, NULL), FCE_EINVAL);
+  CHECK_FAILS(fce_node_listen_dns(node, NULL, 0, NULL), FCE_EINVAL);
+  /* DNS over TLS needs a certificate, which start says. */
+  CHECK_OK(fce_node_listen_dns(node, "127.0.0.1:0", 1, NULL));
+  CHECK_FAILS(fce_node_start(node), FCE_ECERT);
+  CHECK_FAILS(fce_node_set_dns_zones(node, NULL, 1), FCE_EINVAL);
+  fce_node_destroy(node);
+}
+
+int main(void) {
+  refusals();
+  uint16_t http = 0, port = 0;
+  fce_node* node = make_node(2, NULL, &http);
+  fce_dns_options options;
+  fce_dns_options_init(&options);
+  CHECK_OK(fce_node_set_dns(node, &options));
+  CHECK_OK(fce_node_listen_dns(node, "127.0.0.1:0", 0, &port));
+  CHECK(port != 0);
+  CHECK_OK(fce_node_start(node));
+  CHECK_FAILS(fce_node_listen_dns(node, "127.0.0.1:0", 0, NULL), FCE_ESTATE);
+
+  CHECK(ask_udp(port).rcode == 5); /* REFUSED: it has no zones yet */
+  CHECK_OK(set_zone(node, ZONE_HEAD "www A 192.0.2.7\n"));
+  reply got = ask_udp(port);
+  CHECK(got.rcode == 0 && got.answers == 1 && got.last == 7);
+  got = ask_tcp(port);
+  CHECK(got.rcode == 0 && got.answers == 1 && got.last == 7);
+
+  /* What is no zone changes nothing, and says where. */
+  CHECK_FAILS(set_zone(node, ZONE_HEAD "www A 192.0.2.300\n"), FCE_EINVAL);
+  CHECK(strstr(fce_last_error(), "example.zone:4"));
+  CHECK(ask_udp(port).last == 7);
+  CHECK_OK(set_zone(node, ZONE_HEAD "www A 192.0.2.8\n"));
+  CHECK(ask_udp(port).last == 8);
+  CHECK_OK(set_zone(node, ZONE_HEAD));
+  CHECK(ask_udp(port).rcode == 3);
+  CHECK_OK(fce_node_set_dns_zones(node, NULL, 0));
+  CHECK(ask_tcp(port).rcode == 5);
+
+  CHECK(counter_reaches(node, "fcedge_dns_udp_sent_total", 5));
+  CHECK(counter(node, "fcedge_dns_queries_tcp_total") == 2);
+  CHECK(counter(node, "fcedge_dns_tcp_opened_total") == 2);
+  CHECK_OK(fce_node_stop(node));
+  CHECK_FAILS(set_zone(node, ZONE_HEAD), FCE_ESTATE);
+  fce_node_destroy(node);
+  return capi_end();
+}
