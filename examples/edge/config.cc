@@ -6,6 +6,7 @@
 
 #include "config_auth.h"
 #include "config_cache.h"
+#include "config_dns.h"
 #include "config_namespace.h"
 #include "config_origin.h"
 #include "config_route.h"
@@ -60,10 +61,10 @@ constexpr LimitKey kLimitKeys[] = {
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");
 
-constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
-                                     "feed",   "publish", "comments", "metrics",     "namespace",
-                                     "live",   "auth",    "widget",   "cache",       "origin",
-                                     "cached", "proxy",   "purge"};
+constexpr const char* kSections[] = {
+    "limits",   "pubsub",  "listen",    "certificate", "directory", "feed",       "publish",
+    "comments", "metrics", "namespace", "live",        "auth",      "widget",     "cache",
+    "origin",   "cached",  "proxy",     "purge",       "dns",       "dns_listen", "zone"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -102,6 +103,10 @@ class Loader {
       section.finish();
     }
     read_cache_and_origins();
+    config_.dns = read_dns(root_.table("dns"));
+    for (Section& section : root_.tables("dns_listen"))
+      config_.dns_listens.push_back(read_dns_listen(section));
+    for (Section& section : root_.tables("zone")) config_.zones.push_back(read_zone(section));
     root_.allow("node");
     root_.allow("nodes");
     for (const char* key : kNodeKeys) {
@@ -346,6 +351,7 @@ class Loader {
     }
     check_origins(config_);
     check_cached(config_, config_.cache);
+    check_dns(config_);
   }
 
   Section root_;

@@ -7,6 +7,7 @@
 
 #include <fcedge/cache.h>
 #include <fcedge/fcedge.h>
+#include <fcedge/geo.h>
 #include <fcedge/pubsub.h>
 
 #include <cstdint>
@@ -279,6 +280,25 @@ struct PurgeSettings {
   PathSetting secret_file;
 };
 
+struct DnsSettings {
+  std::string nsid;
+  PathSetting cookie_secret_file;
+  fce_dns_options options;  // but its strings
+  Place place;              // line 0: there is none
+};
+
+struct DnsListenSettings {
+  std::string address;
+  bool tls = false;
+  Place place;
+};
+
+struct ZoneSettings {
+  std::string name;
+  PathSetting zone_file;
+  Place place;
+};
+
 struct Config {
   std::string file;
   NodeSettings node;
@@ -302,6 +322,9 @@ struct Config {
   std::vector<CachedSettings> cached;
   std::vector<ProxySettings> proxies;
   std::vector<PurgeSettings> purges;
+  DnsSettings dns;
+  std::vector<DnsListenSettings> dns_listens;
+  std::vector<ZoneSettings> zones;
 
   [[noreturn]] void fail(const Place& place, const std::string& message) const;
 };

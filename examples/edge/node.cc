@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "config_auth.h"
 #include "config_cache.h"
+#include "config_dns.h"
 #include "config_namespace.h"
 #include "files.h"
 #include "log.h"
@@ -53,6 +55,17 @@ bool same_cache(CacheSettings a, CacheSettings b) {
   return a == b;
 }
 
+bool same_dns(const Config& a, const Config& b) {
+  const auto listens = [](const DnsListenSettings& x, const DnsListenSettings& y) {
+    return x.address == y.address && x.tls == y.tls;
+  };
+  const fce_dns_options &x = a.dns.options, &y = b.dns.options;
+  return std::equal(a.dns_listens.begin(), a.dns_listens.end(), b.dns_listens.begin(),
+                    b.dns_listens.end(), listens) &&
+         std::memcmp(&x, &y, sizeof x) == 0 && a.dns.nsid == b.dns.nsid &&
+         a.dns.cookie_secret_file.path == b.dns.cookie_secret_file.path;
+}
+
 void warn_of_restart(const Config& running, const Config& wanted) {
   const auto warn = [](const char* what) {
     log_warn(std::string("reload leaves a changed setting until the next start section=") + what);
@@ -75,6 +88,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   if (!same_namespaces(running, wanted)) warn("namespace");
   if (!same_cache(running.cache, wanted.cache)) warn("cache");
   if (!same_listens(running, wanted)) warn("listen");
+  if (!same_dns(running, wanted)) warn("dns");
 }
 
 }  // namespace
@@ -106,6 +120,8 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   set_auth(node, config);
   for (const auto& settings : config.namespaces) add_namespace(node, config, settings);
   if (with_state) set_cache(node, config);
+  set_dns(node, config, with_state);
+  set_zones(node, config);
   return made;
 }
 
@@ -214,6 +230,7 @@ void Node::reload(const Config& config) {
   const RoutesPtr routes = build_routes(config, origins, this);
   set_certificates(node_.get(), config);
   set_routes(node_.get(), routes, config, origins);
+  set_zones(node_.get(), config);
   origins_ = std::move(origins);
   warn_of_restart(config_, config);
 }

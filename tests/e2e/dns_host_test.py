@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The example edge as a DNS server: its zones come from its configuration, and are read again."""
+
+import re
+import subprocess
+
+from checks import check, contains, equal, main
+from node import Node
+
+ZONE = """$TTL 300
+@ IN SOA ns1 admin ({serial} 7200 900 1209600 60)
+  IN NS ns1
+ns1 IN A 192.0.2.53
+www IN A {address}
+    IN AAAA 2001:db8::1
+text IN TXT "first" "second"
+*.wild IN CNAME www
+"""
+ROUTES = """
+[dns]
+nsid = "test-1"
+[[dns_listen]]
+address = "127.0.0.1:0"
+[[dns_listen]]
+address = "[::1]:0"
+[[dns_listen]]
+address = "127.0.0.1:0"
+tls = true
+[[zone]]
+name = "example.test"
+file = "example.zone"
+"""
+
+node = None
+
+
+def write_zone(**values):
+    (node.directory / "example.zone").write_text(
+        ZONE.format(**{"serial": 1, "address": "192.0.2.1", **values}))
+
+
+def ports(tls):
+    found = (re.search(rf"answering DNS .*port=(\d+) tls={tls}", line or "") for line in node.log)
+    return [int(each.group(1)) for each in found if each]
+
+
+def dig(*words, server="127.0.0.1", port=None, program="dig"):
+    done = subprocess.run([program, f"@{server}", "-p", str(port or ports("false")[0]), *words],
+                          capture_output=True, text=True, check=False, timeout=60)
+    equal(done.returncode, 0, f"{program} {words}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def short(*words, **keywords):
+    return dig("+short", *words, **keywords).split("\n")[:-1]
+
+
+def transports():
+    """UDP, TCP and TLS, IPv4 and IPv6"""
+    equal(short("www.example.test", "A"), ["192.0.2.1"], "UDP")
+    equal(short("+tcp", "www.example.test", "A"), ["192.0.2.1"], "TCP")
+    equal(short("www.example.test", "AAAA", server="::1", port=ports("false")[1]),
+          ["2001:db8::1"], "IPv6")
+    equal(short("+tls", "www.example.test", "A", port=ports("true")[0], program="kdig"),
+          ["192.0.2.1"], "TLS")
+    equal(short("text.example.test", "TXT"), ['"first" "second"'], "TXT")
+    equal(short("a.wild.example.test", "A"), ["www.example.test.", "192.0.2.1"], "a wildcard")
+    told = dig("none.example.test", "A")
+    contains(told, "status: NXDOMAIN", "a name that there is not")
+    contains(told, "SOA\tns1.example.test.", "and whose that is")
+    contains(dig("+norec", "elsewhere.test", "A"), "status: REFUSED", "another zone")
+    contains(dig("+nsid", "www.example.test", "A"), '("test-1")', "its name")
+
+
+def reloads():
+    """a zone is read again; one with a fault stays as it was"""
+    write_zone(serial=2, address="192.0.2.2")
+    contains(node.reload(), "reloaded", "a new zone")
+    equal(short("www.example.test", "A"), ["192.0.2.2"], "the new address")
+    write_zone(serial=3, address="192.0.2.300")
+    contains(node.reload(), "example.zone:5", "the file and its line")
+    equal(short("www.example.test", "A"), ["192.0.2.2"], "the one before")
+    write_zone(serial=4, address="192.0.2.4")
+    contains(node.reload(), "reloaded", "mended")
+    equal(short("example.test", "SOA")[0].split(" ")[2], "4", "its serial")
+
+
+def bad_configurations():
+    """what cannot be is said with its place"""
+    for extra, part in (('[[zone]]\nname = "example.test"\nfile = "example.zone"\n', "zone"),
+                        ('[[zone]]\nname = "b.test"\nfile = "none.zone"\n', "none.zone"),
+                        ('[[dns_listen]]\naddress = "127.0.0.1"\n', "dns_listen"),
+                        ('[[dns_listen]]\naddress = "unix:/tmp/dns"\n', "unix socket")):
+        node.write_config(extra)
+        code, told = node.check()
+        equal(code, 2, f"{extra}: {told}")
+        contains(told, part, extra)
+    node.write_config()
+    equal(node.check()[0], 0, "as it was")
+
+
+def figures():
+    """what was asked is counted"""
+    before = node.metrics()
+    equal(short("www.example.test", "A"), ["192.0.2.4"], "an answer")
+    after = node.metrics()
+    grown = {name for name, value in after.items() if "dns" in name and value > before[name]}
+    check("fcedge_dns_queries_udp_total" in grown, "queries over UDP", grown)
+
+
+if __name__ == "__main__":
+    with Node(ROUTES, start=False) as node:
+        write_zone()
+        node.start()
+        try:
+            main(transports, reloads, bad_configurations, figures)
+        except SystemExit as ended:
+            code = ended.code
+    raise SystemExit(code)
