@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # DNS answers per second over UDP on loopback: zone geo.test, 100 names, A; geo peers choose by
 # continent out of a 3.7 M node mmdb.
-# usage: dns.sh gdnsd|knot-geo|knot|nsd|url:PORT   MODES="plain ecs dnsperf dnsperf-ecs" WINDOW=256
+# usage: dns.sh ours|gdnsd|knot-geo|knot|nsd|url:PORT
+#   MODES="plain ecs dnsperf dnsperf-ecs" WINDOW=256
 #   plain: no EDNS; ecs: a random IPv4 /24 client subnet per query (gen/dnsgen.cpp);
 #   dnsperf*: the stock tool for comparison
 . "$(dirname "$0")/lib.sh"

@@ -13,15 +13,23 @@ import sys
 
 import targets
 
-RATE = {"http1": "rps", "http2": "rps", "cache": "rps", "tls": "conns_s", "fanout": "deliv_s"}
+RATE = {
+    "http1": "rps",
+    "http2": "rps",
+    "cache": "rps",
+    "dns": "qps",
+    "tls": "conns_s",
+    "fanout": "deliv_s",
+}
 CPU = {
     "http1": "cpu_us_per_req",
     "http2": "cpu_us_per_req",
     "cache": "cpu_us_per_req",
+    "dns": "cpu_us_per_query",
     "tls": "cpu_us_per_conn",
     "fanout": "cpu_us_per_deliv",
 }
-ERRORS = ("errors", "failed", "pub_err", "missing", "lost", "dup", "closed", "http_errors")
+ERRORS = ("errors", "failed", "bad", "pub_err", "missing", "lost", "dup", "closed", "http_errors")
 # What is looked at of a case that is not about rate and CPU: figure, key, divisor.
 OTHERS = {
     "mem": [("bytes_per_conn", "bytes_per_conn", 1)],

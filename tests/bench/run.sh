@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Our release build against the peers, interleaved; ends with one RATIO line per comparison.
 # usage: run.sh CASE...     a group or a case in full (README.md). Groups: http1 http2 tls mem
-#     cache cache-tls cache-cold fanout rate flood fanout-tls fanout-sse storm slow spike
+#     cache cache-tls cache-cold dns fanout rate flood fanout-tls fanout-sse storm slow spike
 #     curve-subs curve-channels
 #     herd: all of fan-out but the curves
 #   ROUNDS=3 SECS=5 NS="1000 10000" N=10000   PEERS="nginx h2o" (only these)
@@ -32,6 +32,7 @@ expand() { # the cases of a group, or the case itself
   tls) echo tls-full tls-resumed ;;
   cache) echo cache-hit-clear cache-1m-clear ;;
   cache-tls) echo cache-hit-tls ;;
+  dns) echo dns-plain dns-ecs ;;
   herd) for g in $herd; do expand $g; done ;;
   fanout | fanout-tls) for n in $NS; do echo $1-sat1-$n $1-sat16-$n; done ;;
   rate | flood) for n in $NS; do echo fanout-$1-$n; done ;;
@@ -45,6 +46,7 @@ expand() { # the cases of a group, or the case itself
   http1-clear-1k | http1-tls-1k | http1-clear-100k | http1-tls-100k) echo $1 ;;
   http2-tls-1k | http2-tls-100k | tls-full | tls-resumed) echo $1 ;;
   cache-hit-clear | cache-hit-tls | cache-1m-clear | cache-cold) echo $1 ;;
+  dns-plain | dns-ecs) echo $1 ;;
   mem-tls | mem-ws | mem-ws-tls | mem-sse-h2-tls) echo $1 ;;
   storm | slow-clear | slow-tls | spike | curve-subs | curve-channels) echo $1 ;;
   *)
@@ -61,6 +63,7 @@ peers_of() {
   cache-hit-tls) echo ours-memory nginx ;;
   cache-1m-clear) echo nginx varnish-file varnish-malloc ;;
   cache-*) echo ours-memory nginx varnish-file varnish-malloc ;;
+  dns-*) echo gdnsd knot-geo knot ;;
   mem-sse-h2-tls) echo nchan-sse ;;
   # ours-ws is our own WebSocket, in the same sitting.
   fanout-sse-* | fanout-h2-*) echo ours-ws nchan-sse ;;
@@ -76,6 +79,8 @@ lacking() { # what a peer needs and this machine has not; nothing when it can ru
   case $1 in
   nginx | h2o) command -v $1 >/dev/null || echo "no $1 (setup.sh)" ;;
   varnish-*) command -v varnishd >/dev/null || echo "no varnishd (setup.sh cache)" ;;
+  gdnsd) command -v gdnsd >/dev/null || echo "no gdnsd (setup.sh dns)" ;;
+  knot*) command -v knotd >/dev/null || echo "no knotd (setup.sh dns)" ;;
   nchan*) [ -f /usr/lib/nginx/modules/ngx_nchan_module.so ] || echo "no nchan (setup.sh)" ;;
   ws) [ -d "$WORK/node/node_modules/ws" ] || echo "no node or npm ws (setup.sh)" ;;
   netty*) [ -f "$WORK/java/NettyFanout.class" ] || echo "no Java or Netty (setup.sh netty)" ;;
@@ -105,6 +110,7 @@ one() { # one CASE PEER ours|peer: one run
   http2-*) CASES=${c#http2-} ./http2.sh $p ;;
   tls-*) CASES=${c#tls-} ./tls.sh $p ;;
   cache-*) CASES=${c#cache-} ./cache.sh $p ;;
+  dns-*) MODES=${c#dns-} ./dns.sh $p ;;
   fanout-*) fan $c $p ;;
   storm) ./storm.sh $p ;;
   slow-clear) FTLS=0 ./slow.sh $p ;;
@@ -125,12 +131,17 @@ for w in "$@"; do
   list=$(expand "$w") || { echo "unknown case: $w" >&2; usage; }
   cases+=($list)
 done
-if [ $OURS = ours ] && [ ! -x "$OURS_BIN" ]; then
+if [[ $OURS = ours && " ${cases[*]}" == *" dns-"* ]]; then
+  ninja -C "$HERE/../../build" tests/bench/bench-dns-server >/dev/null || exit 2
+fi
+others=$(printf '%s\n' "${cases[@]}" | grep -v '^dns-')
+if [[ $OURS = ours && -n "$others" && ! -x "$OURS_BIN" ]]; then
   echo "no release build: run examples/run.sh --build-only (or set OURS_BIN)" >&2
   exit 2
 fi
 words=""
 [[ " ${cases[*]}" == *" cache-"* ]] && words=cache
+[[ " ${cases[*]}" == *" dns-"* ]] && words+=" dns"
 ./setup.sh $words || exit 1
 
 for c in "${cases[@]}"; do

@@ -21,6 +21,10 @@ TARGETS = [
     ("cache-hit-clear", "varnish-malloc", "cpu", ">=", 1.3),
     ("cache-hit-tls", "nginx", "cpu", ">=", 1.2),
     ("cache-1m-clear", "nginx", "cpu", ">=", 1.0),
+    ("dns-plain", "gdnsd", "rate", ">=", 1.0),
+    ("dns-plain", "knot-geo", "rate", ">=", 1.0),
+    ("dns-ecs", "gdnsd", "rate", ">=", 1.3),
+    ("dns-ecs", "knot-geo", "rate", ">=", 1.3),
     ("curve-channels", "", "bytes_per_channel", "<=", 200),
 ]
 

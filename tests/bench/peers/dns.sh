@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# start_dns gdnsd|knot-geo|knot|nsd|url:PORT: zone geo.test with h0..h99; the geo peers answer by
-# continent from $WORK/geo.mmdb.
+# start_dns ours|gdnsd|knot-geo|knot|nsd|url:PORT: zone geo.test with h0..h99; the geo
+# peers answer by continent from $WORK/geo.mmdb.
+OURS_DNS_BIN=${OURS_DNS_BIN:-$HERE/../../build/tests/bench/bench-dns-server}
 CONTINENTS="EU AS NA SA AF OC"
 
 plain_zone() { # a zone file with fixed answers
@@ -109,6 +110,12 @@ END
   start_srv nsd nsd -d -c "$1/nsd.conf"
 }
 
+start_ours_dns() { # the server without a node around it (OURS_DNS_BIN)
+  need "$OURS_DNS_BIN"
+  plain_zone >"$1/geo.test.zone"
+  start_srv ours-dns "$OURS_DNS_BIN" 127.0.0.1:$PORT_D geo.test "$1/geo.test.zone"
+}
+
 udp_pid() {
   ss -Hlunp "sport = :$1" | grep -o 'pid=[0-9]*' | cut -d= -f2 | head -1
 }
@@ -123,6 +130,7 @@ start_dns() {
     exit 1
   fi
   case $1 in
+  ours) start_ours_dns "$d" ;;
   gdnsd) start_gdnsd "$d" ;;
   knot) start_knot "$d" ;;
   knot-geo) start_knot "$d" geo ;;
