@@ -3,6 +3,7 @@
 #include <fcedge/geo.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,8 @@ Status read_dns(const fce_dns_options& known, NodeDnsOptions* out) {
   return read_secret(known.cookie_secret, &out->cookie_secret);
 }
 
-Status read_zone(const fce_dns_zone& given, std::shared_ptr<const Zone>* out) {
+Status read_zone(const fce_dns_zone& given, std::span<const std::string> sets,
+                 std::shared_ptr<const Zone>* out) {
   fce_dns_zone known;
   Status status = take_options(&given, &known);
   if (status == Status::ok && (!known.name || (!known.file && !known.text)))
@@ -70,8 +72,8 @@ Status read_zone(const fce_dns_zone& given, std::shared_ptr<const Zone>* out) {
   DnsName apex;
   if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
   if (status != Status::ok) return status;
-  if (!known.text) return load_zone_file(known.file, apex, {}, out);
-  return parse_zone(known.text, known.file ? known.file : known.name, apex, {}, out);
+  if (!known.text) return load_zone_file(known.file, apex, sets, out);
+  return parse_zone(known.text, known.file ? known.file : known.name, apex, sets, out);
 }
 
 }  // namespace
@@ -102,8 +104,9 @@ int fce_node_set_dns_zones(fce_node* node, const fce_dns_zone* zones, size_t cou
   if (!node || (!zones && count > 0))
     return to_c(fail(Status::invalid, "the node or the list of zones is NULL"));
   std::vector<std::shared_ptr<const Zone>> read(count);
+  const std::vector<std::string> sets = node->node.geo_sets();
   for (size_t i = 0; i < count; ++i)
-    if (const Status status = read_zone(zones[i], &read[i]); status != Status::ok)
+    if (const Status status = read_zone(zones[i], sets, &read[i]); status != Status::ok)
       return to_c(status);
   std::shared_ptr<const ZoneSet> set;
   Status status = ZoneSet::make(std::move(read), &set);

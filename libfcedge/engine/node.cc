@@ -155,7 +155,30 @@ Status Node::set_dns(const NodeDnsOptions& options) {
     return fail(Status::bad_state, "DNS is set before the node starts");
   if (dns_) return fail(Status::exists, "the node has DNS already");
   dns_ = std::make_unique<NodeDns>(options, shards_);
+  if (geo_) dns_->set_geo(*geo_);
   return Status::ok;
+}
+
+Status Node::set_geo(std::vector<std::string> files) {
+  const std::lock_guard lock(mutex_);
+  if (state_of_life_ != State::made)
+    return fail(Status::bad_state, "the places of clients are set before the node starts");
+  if (geo_) return fail(Status::exists, "the node knows of places already");
+  geo_ = std::make_unique<GeoDirector>(std::move(files));
+  if (dns_) dns_->set_geo(*geo_);
+  return Status::ok;
+}
+
+Status Node::set_geo_map(GeoMap map) {
+  const std::lock_guard lock(mutex_);
+  if (!geo_) return fail(Status::bad_state, "the node knows of no places: fce_node_set_geo");
+  const Status status = geo_sets_.number(&map);
+  return status == Status::ok ? geo_->set_map(std::move(map)) : status;
+}
+
+std::vector<std::string> Node::geo_sets() const {
+  const std::lock_guard lock(mutex_);
+  return geo_sets_.names();
 }
 
 Status Node::listen_dns(const ListenAddress& address, bool tls, uint16_t* port) {

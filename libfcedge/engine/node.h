@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "cache/edge_cache.h"
+#include "engine/geo_sets.h"
 #include "engine/internal_call.h"
 #include "engine/node_dns.h"
 #include "engine/shard.h"
@@ -49,6 +50,10 @@ class Node {
   Status set_dns(const NodeDnsOptions& options);
   Status listen_dns(const ListenAddress& address, bool tls, uint16_t* port);
   Status set_dns_zones(std::shared_ptr<const ZoneSet> zones);
+  Status set_geo(std::vector<std::string> files);
+  Status set_geo_map(GeoMap map);
+  // By number, as zones name them.
+  std::vector<std::string> geo_sets() const;
   const NodeDns* dns() const { return dns_.get(); }  // null: it has none
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
@@ -107,6 +112,8 @@ class Node {
   std::unique_ptr<PubSub> pubsub_;
   std::unique_ptr<EdgeCache> cache_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<GeoDirector> geo_;
+  GeoSets geo_sets_;
   std::unique_ptr<NodeDns> dns_;  // its sockets are on the shards' loops
 };
 

@@ -12,9 +12,18 @@ namespace fce {
 NodeDns::Part::Part(const NodeDnsOptions& options, Shard& the_shard)
     : shard(the_shard),
       responder(options.responder, &figures),
-      server(shard.http().net, responder, options.limits) {
+      server(shard.http().net, *this, options.limits) {
   responder.set_cookies(std::make_shared<const DnsCookies>(options.cookie_secret));
   if (options.has_rate) responder.set_rate(std::make_unique<ResponseRate>(options.rate));
+}
+
+size_t NodeDns::Part::answer(const DnsClient& client, Bytes query, MutableBytes out) {
+  if (geo && geo->version() != geo_version) {
+    // In this order: what is newer than its version is taken up once more.
+    geo_version = geo->version();
+    responder.set_picker(geo->current());
+  }
+  return responder.answer(client, query, out);
 }
 
 NodeDns::NodeDns(const NodeDnsOptions& options, const std::vector<std::unique_ptr<Shard>>& shards) {
@@ -45,6 +54,10 @@ Status NodeDns::open(const CertificateStore& certificates) {
       if (status != Status::ok) return status;
     }
   return Status::ok;
+}
+
+void NodeDns::set_geo(const GeoDirector& geo) {
+  for (const auto& part : parts_) part->geo = &geo;
 }
 
 void NodeDns::set_zones(std::shared_ptr<const ZoneSet> zones, bool running) {

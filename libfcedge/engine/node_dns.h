@@ -12,6 +12,7 @@
 #include "geo/dns_cookies.h"
 #include "geo/dns_figures.h"
 #include "geo/dns_server.h"
+#include "geo/geo_director.h"
 #include "geo/responder.h"
 #include "geo/response_rate.h"
 #include "geo/zone_set.h"
@@ -40,6 +41,8 @@ class NodeDns {
   // On all shards, whose threads do not run yet.
   Status open(const CertificateStore& certificates);
 
+  // Before the shards start: who says which nodes a client gets.
+  void set_geo(const GeoDirector& geo);
   // Any thread. `running`: the shards' threads run.
   void set_zones(std::shared_ptr<const ZoneSet> zones, bool running);
 
@@ -51,11 +54,16 @@ class NodeDns {
   void each_counter(fce_counter_fn each, void* user) const;
 
  private:
-  struct Part {
+  struct Part final : DnsHandler {
     Part(const NodeDnsOptions& options, Shard& the_shard);
+    // Takes up a new map or index between two messages.
+    size_t answer(const DnsClient& client, Bytes query, MutableBytes out) override;
+
     Shard& shard;
     DnsFigures figures;
     Responder responder;
+    const GeoDirector* geo = nullptr;
+    uint64_t geo_version = 0;  // that the responder has
     DnsServer server;
   };
 
