@@ -64,8 +64,8 @@ FCE_API void fce_dns_zone_init(fce_dns_zone* zone);
 FCE_API int fce_node_set_dns_zones(fce_node* node, const fce_dns_zone* zones, size_t count);
 
 /* ---- Where clients are sent ----
- * A GEO record of a zone (`www 30 IN GEO "eu"`) names a set of nodes; who asks gets the addresses of
- * those that are best for where he is, by the databases of MaxMind's format that the node has.
+ * A GEO record of a zone (`www 30 IN GEO "eu"`) names a set of nodes; who asks gets the addresses
+ * of those that are best for where he is, by the databases of MaxMind's format that the node has.
  * Clients are told apart by their address, or by the client subnet that a resolver sends (RFC
  * 7871). */
 
@@ -92,11 +92,11 @@ FCE_API void fce_geo_node_init(fce_geo_node* node);
 #define FCE_GEO_BY_CONTINENT 2 /* "EU" */
 
 /* Clients who are sent to certain nodes, in this order, wherever those are. A longer prefix goes
- * before a shorter one, that before a country, that before a continent. When none of them is up, the
- * next one holds, and at last the distance. */
+ * before a shorter one, that before a country, that before a continent. When none of them is up,
+ * the next one holds, and at last the distance. */
 typedef struct fce_geo_override {
   uint32_t size;
-  uint32_t by;       /* FCE_GEO_BY_... */
+  uint32_t by; /* FCE_GEO_BY_... */
   const char* value;
   const char* nodes; /* their names, separated by blanks */
 } fce_geo_override;
@@ -121,16 +121,16 @@ typedef struct fce_geo_set {
 FCE_API void fce_geo_set_init(fce_geo_set* set);
 
 /* Gives the node its databases, once, before start. They are read off to the side, and read again
- * when they change; one that is broken leaves what was known, and the log says so. Several are those
- * of the families: what one says of IPv4 or IPv6, later ones do not say again. None: no place is
- * known, which is enough for overrides. Errors: FCE_EINVAL, FCE_EEXIST, FCE_ESTATE. */
+ * when they change; one that is broken leaves what was known, and the log says so. Several are
+ * those of the families: what one says of IPv4 or IPv6, later ones do not say again. None: no place
+ * is known, which is enough for overrides. Errors: FCE_EINVAL, FCE_EEXIST, FCE_ESTATE. */
 FCE_API int fce_node_set_geo(fce_node* node, const char* const* files, size_t count);
 
 /* The map of nodes, and the sets of them, in place of those before; at any time, and before the
  * zones that name them. It is worked out on a thread of its own, within some 100 ms, and holds as a
- * whole from then on. On an error the map before stays in force, and `fce_last_error` names the node
- * or the set. Zones go on answering for a set that is no longer there: with no node.
- * Errors: FCE_EINVAL, FCE_ESTATE (without fce_node_set_geo).
+ * whole from then on. On an error the map before stays in force, and `fce_last_error` names the
+ * node or the set. Zones go on answering for a set that is no longer there: with no node. Errors:
+ * FCE_EINVAL, FCE_ESTATE (without fce_node_set_geo).
  * **Thread**: any. **Lives**: all is copied. */
 FCE_API int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_count,
                                  const fce_geo_set* sets, size_t set_count);

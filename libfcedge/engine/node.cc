@@ -192,7 +192,7 @@ Status Node::set_dns_zones(std::shared_ptr<const ZoneSet> zones) {
   const std::lock_guard lock(mutex_);
   if (!dns_) return no_dns();
   if (state_of_life_ == State::stopped) return fail(Status::bad_state, "the node was stopped");
-  dns_->set_zones(std::move(zones), state_of_life_ != State::made);
+  dns_->set_zones(std::move(zones));
   return Status::ok;
 }
 

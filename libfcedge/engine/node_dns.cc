@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "engine/shard.h"
-#include "engine/task.h"
 
 namespace fce {
 
-NodeDns::Part::Part(const NodeDnsOptions& options, Shard& the_shard)
-    : shard(the_shard),
+NodeDns::Part::Part(const NodeDnsOptions& options, Shard& shard, const NodeDns& dns)
+    : of(dns),
       responder(options.responder, &figures),
       server(shard.http().net, *this, options.limits) {
   responder.set_cookies(std::make_shared<const DnsCookies>(options.cookie_secret));
@@ -18,16 +17,22 @@ NodeDns::Part::Part(const NodeDnsOptions& options, Shard& the_shard)
 }
 
 size_t NodeDns::Part::answer(const DnsClient& client, Bytes query, MutableBytes out) {
-  if (geo && geo->version() != geo_version) {
-    // In this order: what is newer than its version is taken up once more.
-    geo_version = geo->version();
-    responder.set_picker(geo->current());
+  // The version first: what is newer than that is taken up once more.
+  const uint64_t zones = of.zones_version_.load(std::memory_order_acquire);
+  if (zones != zones_version) {
+    zones_version = zones;
+    const std::lock_guard lock(of.mutex_);
+    responder.set_zones(of.zones_);
+  }
+  if (of.geo_ && of.geo_->version() != geo_version) {
+    geo_version = of.geo_->version();
+    responder.set_picker(of.geo_->current());
   }
   return responder.answer(client, query, out);
 }
 
 NodeDns::NodeDns(const NodeDnsOptions& options, const std::vector<std::unique_ptr<Shard>>& shards) {
-  for (const auto& shard : shards) parts_.push_back(std::make_unique<Part>(options, *shard));
+  for (const auto& shard : shards) parts_.push_back(std::make_unique<Part>(options, *shard, *this));
 }
 
 NodeDns::~NodeDns() = default;
@@ -56,19 +61,14 @@ Status NodeDns::open(const CertificateStore& certificates) {
   return Status::ok;
 }
 
-void NodeDns::set_geo(const GeoDirector& geo) {
-  for (const auto& part : parts_) part->geo = &geo;
-}
+void NodeDns::set_geo(const GeoDirector& geo) { geo_ = &geo; }
 
-void NodeDns::set_zones(std::shared_ptr<const ZoneSet> zones, bool running) {
-  for (const auto& part : parts_) {
-    if (!running) {
-      part->responder.set_zones(zones);
-      continue;
-    }
-    part->shard.loop().post_always(
-        make_task([&responder = part->responder, zones] { responder.set_zones(zones); }));
+void NodeDns::set_zones(std::shared_ptr<const ZoneSet> zones) {
+  {
+    const std::lock_guard lock(mutex_);
+    zones_.swap(zones);
   }
+  zones_version_.fetch_add(1, std::memory_order_release);
 }
 
 void NodeDns::each_counter(fce_counter_fn each, void* user) const {

@@ -4,8 +4,10 @@
 
 #include <fcedge/fcedge.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/status.h"
@@ -43,8 +45,8 @@ class NodeDns {
 
   // Before the shards start: who says which nodes a client gets.
   void set_geo(const GeoDirector& geo);
-  // Any thread. `running`: the shards' threads run.
-  void set_zones(std::shared_ptr<const ZoneSet> zones, bool running);
+  // Any thread. Whoever asks after it has returned is answered from these.
+  void set_zones(std::shared_ptr<const ZoneSet> zones);
 
   // On the shard's thread.
   void drain_shard(uint32_t index) { parts_[index]->server.drain(); }
@@ -55,18 +57,21 @@ class NodeDns {
 
  private:
   struct Part final : DnsHandler {
-    Part(const NodeDnsOptions& options, Shard& the_shard);
-    // Takes up a new map or index between two messages.
+    Part(const NodeDnsOptions& options, Shard& shard, const NodeDns& dns);
+    // Takes up new zones, a new map or index, between two messages.
     size_t answer(const DnsClient& client, Bytes query, MutableBytes out) override;
 
-    Shard& shard;
+    const NodeDns& of;
     DnsFigures figures;
     Responder responder;
-    const GeoDirector* geo = nullptr;
-    uint64_t geo_version = 0;  // that the responder has
+    uint64_t zones_version = 0, geo_version = 0;  // that the responder has
     DnsServer server;
   };
 
+  const GeoDirector* geo_ = nullptr;
+  std::atomic<uint64_t> zones_version_{0};
+  mutable std::mutex mutex_;  // guards `zones_`
+  std::shared_ptr<const ZoneSet> zones_;
   std::vector<DnsAddress> addresses_;
   std::vector<std::unique_ptr<Part>> parts_;
 };
