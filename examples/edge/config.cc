@@ -7,6 +7,7 @@
 #include "config_auth.h"
 #include "config_cache.h"
 #include "config_dns.h"
+#include "config_geo.h"
 #include "config_namespace.h"
 #include "config_origin.h"
 #include "config_route.h"
@@ -62,9 +63,9 @@ static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 
               "a new limit of the library needs its key here");
 
 constexpr const char* kSections[] = {
-    "limits",   "pubsub",  "listen",    "certificate", "directory", "feed",       "publish",
-    "comments", "metrics", "namespace", "live",        "auth",      "widget",     "cache",
-    "origin",   "cached",  "proxy",     "purge",       "dns",       "dns_listen", "zone"};
+    "limits",  "pubsub",    "listen", "certificate", "directory", "feed",  "publish",  "comments",
+    "metrics", "namespace", "live",   "auth",        "widget",    "cache", "origin",   "cached",
+    "proxy",   "purge",     "dns",    "dns_listen",  "zone",      "geo",   "geo_node", "geo_set"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -107,6 +108,11 @@ class Loader {
     for (Section& section : root_.tables("dns_listen"))
       config_.dns_listens.push_back(read_dns_listen(section));
     for (Section& section : root_.tables("zone")) config_.zones.push_back(read_zone(section));
+    config_.geo = read_geo(root_.table("geo"));
+    for (Section& section : root_.tables("geo_node"))
+      config_.geo_nodes.push_back(read_geo_node(section));
+    for (Section& section : root_.tables("geo_set"))
+      config_.geo_sets.push_back(read_geo_set(section));
     root_.allow("node");
     root_.allow("nodes");
     for (const char* key : kNodeKeys) {
@@ -352,6 +358,7 @@ class Loader {
     check_origins(config_);
     check_cached(config_, config_.cache);
     check_dns(config_);
+    check_geo(config_);
   }
 
   Section root_;

@@ -299,6 +299,39 @@ struct ZoneSettings {
   Place place;
 };
 
+struct GeoSettings {
+  std::vector<std::string> files;
+  Place files_place;
+  Place place;  // line 0: there is none
+};
+
+struct GeoNodeSettings {
+  std::string name;
+  std::string region;
+  std::string addresses;  // with blanks between them
+  double latitude = 0;
+  double longitude = 0;
+  uint32_t weight = 0;
+  uint32_t load_percent = 0;
+  uint32_t state = FCE_GEO_UP;
+  Place place;
+};
+
+struct GeoOverrideSettings {
+  uint32_t by = FCE_GEO_BY_PREFIX;
+  std::string value;
+  std::string nodes;  // with blanks between them
+};
+
+struct GeoSetSettings {
+  std::string name;
+  std::string regions;  // with blanks between them
+  uint32_t answers_max = 0;
+  uint32_t all_down = FCE_GEO_NEAREST;
+  std::vector<GeoOverrideSettings> overrides;
+  Place place;
+};
+
 struct Config {
   std::string file;
   NodeSettings node;
@@ -325,6 +358,9 @@ struct Config {
   DnsSettings dns;
   std::vector<DnsListenSettings> dns_listens;
   std::vector<ZoneSettings> zones;
+  GeoSettings geo;
+  std::vector<GeoNodeSettings> geo_nodes;
+  std::vector<GeoSetSettings> geo_sets;
 
   [[noreturn]] void fail(const Place& place, const std::string& message) const;
 };

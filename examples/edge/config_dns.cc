@@ -8,14 +8,13 @@
 #include "files.h"
 #include "listen_address.h"
 #include "log.h"
+#include "route_entry.h"
 
 namespace edge {
 namespace {
 
 constexpr uint32_t kMsMax = 24u * 3600 * 1000;
 constexpr uint32_t kRateMax = 1'000'000;
-
-const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 }  // namespace
 

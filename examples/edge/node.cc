@@ -10,6 +10,7 @@
 #include "config_auth.h"
 #include "config_cache.h"
 #include "config_dns.h"
+#include "config_geo.h"
 #include "config_namespace.h"
 #include "files.h"
 #include "log.h"
@@ -63,6 +64,7 @@ bool same_dns(const Config& a, const Config& b) {
   return std::equal(a.dns_listens.begin(), a.dns_listens.end(), b.dns_listens.begin(),
                     b.dns_listens.end(), listens) &&
          std::memcmp(&x, &y, sizeof x) == 0 && a.dns.nsid == b.dns.nsid &&
+         a.geo.files == b.geo.files &&
          a.dns.cookie_secret_file.path == b.dns.cookie_secret_file.path;
 }
 
@@ -121,6 +123,8 @@ Node::NodePtr Node::create(const Config& config, bool with_state) {
   for (const auto& settings : config.namespaces) add_namespace(node, config, settings);
   if (with_state) set_cache(node, config);
   set_dns(node, config, with_state);
+  set_geo(node, config, with_state);
+  set_geo_map(node, config);
   set_zones(node, config);
   return made;
 }
@@ -230,6 +234,7 @@ void Node::reload(const Config& config) {
   const RoutesPtr routes = build_routes(config, origins, this);
   set_certificates(node_.get(), config);
   set_routes(node_.get(), routes, config, origins);
+  set_geo_map(node_.get(), config);
   set_zones(node_.get(), config);
   origins_ = std::move(origins);
   warn_of_restart(config_, config);

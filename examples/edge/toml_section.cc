@@ -179,6 +179,12 @@ Place Section::path(const char* key, std::string* out) {
   return where;
 }
 
+Place Section::paths(const char* key, std::vector<std::string>* out) {
+  Place where = list(key, out);
+  for (std::string& path : *out) path = document_.resolve(path);
+  return where;
+}
+
 Place Section::flag(const char* key, bool* out) {
   const Found found = find(key);
   if (found.node == nullptr) return place();
@@ -197,6 +203,18 @@ Place Section::number(const char* key, uint32_t* out, uint32_t min, uint32_t max
                           ", got " + shown(*found.node));
   }
   *out = static_cast<uint32_t>(value->get());
+  return found.place;
+}
+
+Place Section::decimal(const char* key, double* out, double min, double max) {
+  const Found found = find(key);
+  if (found.node == nullptr) return place();
+  const std::optional<double> value = found.node->value<double>();
+  if (!value || !(*value >= min && *value <= max)) {
+    fail(found.place, "expected a number from " + std::to_string(static_cast<int>(min)) + " to " +
+                          std::to_string(static_cast<int>(max)) + ", got " + shown(*found.node));
+  }
+  *out = *value;
   return found.place;
 }
 

@@ -55,8 +55,10 @@ class Section {
   // A sub-table whose keys are up to whoever wrote the file, with strings as values.
   Place pairs(const char* key, std::vector<std::pair<std::string, std::string>>* out);
   Place path(const char* key, std::string* out);
+  Place paths(const char* key, std::vector<std::string>* out);
   Place flag(const char* key, bool* out);
   Place number(const char* key, uint32_t* out, uint32_t min, uint32_t max);
+  Place decimal(const char* key, double* out, double min, double max);
   Place choice(const char* key, size_t* out, const std::vector<std::string>& words);
 
   // The sub-table `key` as a section, and the array of tables `key` as one section per entry. An

@@ -5,7 +5,7 @@
 import re
 import subprocess
 
-from checks import check, contains, equal, main
+from checks import check, contains, equal, main, wait_until
 from node import Node
 
 ZONE = """$TTL 300
@@ -16,6 +16,7 @@ www IN A {address}
     IN AAAA 2001:db8::1
 text IN TXT "first" "second"
 *.wild IN CNAME www
+near IN GEO "near"
 """
 ROUTES = """
 [dns]
@@ -30,6 +31,24 @@ tls = true
 [[zone]]
 name = "example.test"
 file = "example.zone"
+[[geo_node]]
+name = "a"
+region = "eu"
+addresses = ["192.0.2.10", "2001:db8::10"]
+state = "{a}"
+[[geo_node]]
+name = "b"
+region = "eu"
+addresses = ["192.0.2.20"]
+[[geo_node]]
+name = "c"
+region = "us"
+addresses = ["192.0.2.30"]
+[[geo_set]]
+name = "near"
+regions = ["eu"]
+answers_max = 1
+prefixes = { "127.0.0.0/8" = "a b", "198.51.100.0/24" = "b" }
 """
 
 node = None
@@ -86,12 +105,35 @@ def reloads():
     equal(short("example.test", "SOA")[0].split(" ")[2], "4", "its serial")
 
 
+def nodes():
+    """clients get the nodes of their network, also by the subnet that a resolver tells"""
+    wait_until(lambda: short("near.example.test", "A") == ["192.0.2.10"], "the first node")
+    equal(short("near.example.test", "AAAA"), ["2001:db8::10"], "its other address")
+    told = dig("+subnet=198.51.100.0/24", "near.example.test", "A")
+    contains(told, "192.0.2.20", "of another network")
+    contains(told, "CLIENT-SUBNET: 198.51.100.0/24/24", "for all of which that holds")
+    node.routes = ROUTES.replace("{a}", "down")
+    node.write_config()
+    contains(node.reload(), "reloaded", "a node goes")
+    wait_until(lambda: short("near.example.test", "A") == ["192.0.2.20"], "the other node")
+    node.routes = ROUTES.replace("{a}", "up").replace('"eu"]', '"us"]')
+    node.write_config()
+    contains(node.reload(), "fence", "an override that would leave the fence")
+    equal(short("near.example.test", "A"), ["192.0.2.20"], "as it was")
+    node.routes = ROUTES.replace("{a}", "up")
+    node.write_config()
+    contains(node.reload(), "reloaded", "it comes back")
+    wait_until(lambda: short("near.example.test", "A") == ["192.0.2.10"], "the first node again")
+
+
 def bad_configurations():
     """what cannot be is said with its place"""
     for extra, part in (('[[zone]]\nname = "example.test"\nfile = "example.zone"\n', "zone"),
                         ('[[zone]]\nname = "b.test"\nfile = "none.zone"\n', "none.zone"),
                         ('[[dns_listen]]\naddress = "127.0.0.1"\n', "dns_listen"),
-                        ('[[dns_listen]]\naddress = "unix:/tmp/dns"\n', "unix socket")):
+                        ('[[dns_listen]]\naddress = "unix:/tmp/dns"\n', "unix socket"),
+                        ('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n', "1.2.3"),
+                        ('[[geo_set]]\nname = "near"\n', "near")):
         node.write_config(extra)
         code, told = node.check()
         equal(code, 2, f"{extra}: {told}")
@@ -110,11 +152,11 @@ def figures():
 
 
 if __name__ == "__main__":
-    with Node(ROUTES, start=False) as node:
+    with Node(ROUTES.replace("{a}", "up"), start=False) as node:
         write_zone()
         node.start()
         try:
-            main(transports, reloads, bad_configurations, figures)
+            main(transports, reloads, nodes, bad_configurations, figures)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config_geo.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config_route.h"
+#include "route_entry.h"
+
+namespace edge {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// "DE" = "berlin paris": whose clients are sent to which nodes.
+void read_overrides(Section& section, const char* key, uint32_t by, GeoSetSettings* settings) {
+  Pairs pairs;
+  section.pairs(key, &pairs);
+  for (auto& [value, nodes] : pairs) settings->overrides.push_back({by, value, nodes});
+}
+
+}  // namespace
+
+GeoSettings read_geo(Section section) {
+  GeoSettings settings;
+  settings.place = section.place();
+  settings.files_place = section.paths("files", &settings.files);
+  section.finish();
+  return settings;
+}
+
+GeoNodeSettings read_geo_node(Section& section) {
+  GeoNodeSettings settings;
+  settings.place = section.text("name", &settings.name);
+  require(section, "name", settings.name);
+  section.text("region", &settings.region);
+  section.words("addresses", &settings.addresses);
+  require(section, "addresses", settings.addresses);
+  section.decimal("latitude", &settings.latitude, -90, 90);
+  section.decimal("longitude", &settings.longitude, -180, 180);
+  section.number("weight", &settings.weight, 1, 1'000'000);
+  section.number("load_percent", &settings.load_percent, 0, 1000);
+  size_t state = FCE_GEO_UP;
+  section.choice("state", &state, {"up", "draining", "down"});
+  settings.state = static_cast<uint32_t>(state);
+  section.finish();
+  return settings;
+}
+
+GeoSetSettings read_geo_set(Section& section) {
+  GeoSetSettings settings;
+  settings.place = section.text("name", &settings.name);
+  require(section, "name", settings.name);
+  section.words("regions", &settings.regions);
+  section.number("answers_max", &settings.answers_max, 1, 8);
+  size_t all_down = FCE_GEO_NEAREST;
+  section.choice("all_down", &all_down, {"nearest", "all", "none"});
+  settings.all_down = static_cast<uint32_t>(all_down);
+  read_overrides(section, "prefixes", FCE_GEO_BY_PREFIX, &settings);
+  read_overrides(section, "countries", FCE_GEO_BY_COUNTRY, &settings);
+  read_overrides(section, "continents", FCE_GEO_BY_CONTINENT, &settings);
+  section.finish();
+  return settings;
+}
+
+void check_geo(const Config& config) {
+  if (config.geo_sets.empty()) return;
+  const Place& place = config.geo_sets.front().place;
+  if (config.geo_nodes.empty()) config.fail(place, "needs a [[geo_node]] to send anybody to");
+  if (config.dns_listens.empty()) config.fail(place, "needs a [[dns_listen]] to be asked at");
+}
+
+void set_geo(fce_node* node, const Config& config, bool reads) {
+  if (config.dns_listens.empty()) return;
+  std::vector<const char*> files;
+  if (reads)
+    for (const std::string& file : config.geo.files) files.push_back(file.c_str());
+  if (fce_node_set_geo(node, files.data(), files.size()) != FCE_OK)
+    config.fail(config.geo.files_place, fce_last_error());
+}
+
+void set_geo_map(fce_node* node, const Config& config) {
+  if (config.dns_listens.empty()) return;
+  std::vector<fce_geo_node> nodes;
+  for (const GeoNodeSettings& settings : config.geo_nodes) {
+    fce_geo_node& one = nodes.emplace_back();
+    fce_geo_node_init(&one);
+    one.name = settings.name.c_str();
+    one.region = or_null(settings.region);
+    one.addresses = settings.addresses.c_str();
+    one.latitude = settings.latitude;
+    one.longitude = settings.longitude;
+    one.weight = settings.weight;
+    one.load_percent = settings.load_percent;
+    one.state = settings.state;
+  }
+  std::vector<std::vector<fce_geo_override>> overrides(config.geo_sets.size());
+  std::vector<fce_geo_set> sets;
+  for (const GeoSetSettings& settings : config.geo_sets) {
+    auto& own = overrides[sets.size()];
+    for (const auto& [by, value, to] : settings.overrides) {
+      fce_geo_override& one = own.emplace_back();
+      fce_geo_override_init(&one);
+      one.by = by;
+      one.value = value.c_str();
+      one.nodes = to.c_str();
+    }
+    fce_geo_set& set = sets.emplace_back();
+    fce_geo_set_init(&set);
+    set.name = settings.name.c_str();
+    set.regions = or_null(settings.regions);
+    set.answers_max = settings.answers_max;
+    set.all_down = settings.all_down;
+    set.overrides = own.data();
+    set.override_count = own.size();
+  }
+  // The sentence names the node or the set.
+  if (fce_node_set_geo_map(node, nodes.data(), nodes.size(), sets.data(), sets.size()) != FCE_OK)
+    config.fail(config.geo_sets.empty() ? config.geo.place : config.geo_sets.front().place,
+                fce_last_error());
+}
+
+}  // namespace edge
