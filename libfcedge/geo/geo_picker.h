@@ -19,13 +19,14 @@ struct NodeAddresses {
 struct GeoPick {
   std::span<const uint16_t> nodes;  // best first; empty: no node may answer
   uint8_t scope_bits = 0;  // all clients of this prefix get the same (RFC 7871 section 7.2.1)
+  bool known = true;       // false: the set is newer than this picker
 };
 
 // Immutable: one is swapped for the next as a whole. Any thread.
 class GeoPicker {
  public:
   virtual ~GeoPicker() = default;
-  // `set` is less than the number of sets. Views live as long as the picker.
+  // Views live as long as the picker. A zone may name a set that a picker does not know of yet.
   virtual GeoPick pick(uint16_t set, const IpPrefix& client) const = 0;
   virtual NodeAddresses addresses(uint16_t node) const = 0;
 };

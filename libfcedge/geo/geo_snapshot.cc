@@ -95,8 +95,9 @@ GeoSnapshot::Decision GeoSnapshot::decide(uint16_t set, const IpPrefix& client) 
 }
 
 GeoPick GeoSnapshot::pick(uint16_t set, const IpPrefix& client) const {
+  if (set >= sets_.size()) return {{}, 0, false};
   const Decision decision = decide(set, client);
-  return {lists_.at(decision.list), decision.bits};
+  return {lists_.at(decision.list), decision.bits, true};
 }
 
 NodeAddresses GeoSnapshot::addresses(uint16_t node) const {

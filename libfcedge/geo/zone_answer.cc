@@ -104,12 +104,12 @@ bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes own
 }
 
 void ZoneAnswer::answer_geo(const Zone& zone, const RrSet& set, Bytes owner, DnsType type) {
-  if (!picker_) {
+  const GeoPick pick = picker_ ? picker_->pick(set.geo_set, client_) : GeoPick{{}, 0, false};
+  if (!pick.known) {
     outcome_.rcode = DnsRcode::server_failure;
     outcome_.authoritative = false;
     return;
   }
-  const GeoPick pick = picker_->pick(set.geo_set, client_);
   // Of several names, as aliases bring them, all have to be the same within the scope.
   const uint8_t bits_max = client_.v6 ? 128 : 32;
   outcome_.scope_bits = std::max(outcome_.scope_bits, std::min(pick.scope_bits, bits_max));

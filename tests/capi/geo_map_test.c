@@ -126,6 +126,12 @@ int main(void) {
   CHECK(becomes(w.port, 2));
   CHECK(counter(w.node, "fcedge_dns_geo_answers_total") > 0);
 
+  /* A zone may name a set at once that the map in force does not have yet. */
+  w.sets[1].name = "fourth";
+  CHECK_OK(set_map(&w, 2));
+  CHECK_OK(set_zone(w.node, ZONE_HEAD "www 30 GEO \"fourth\"\n"));
+  CHECK(becomes(w.port, 2));
+
   CHECK_OK(fce_node_stop(w.node));
   fce_node_destroy(w.node);
   return capi_end();

@@ -19,6 +19,16 @@ TEST_CASE("geo snapshot: the nearest goes first, and the next one is the fallbac
   CHECK(snapshot->pick(0, prefix_of("10.9.18.1")).scope_bits == 24);
 }
 
+TEST_CASE("geo snapshot: a set that it does not know of yet is nobody's answer") {
+  const Snapshot snapshot(three_nodes());
+  CHECK(snapshot->pick(0, prefix_of("10.9.18.1")).known);
+  for (const uint16_t set : {uint16_t{1}, uint16_t{UINT16_MAX}}) {
+    const GeoPick pick = snapshot->pick(set, prefix_of("10.9.18.1"));
+    CHECK_FALSE(pick.known);
+    CHECK(pick.nodes.empty());
+  }
+}
+
 TEST_CASE("geo snapshot: nodes that drain or are down") {
   GeoMap map = three_nodes();
   map.nodes[0].state = NodeState::draining;
