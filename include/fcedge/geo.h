@@ -135,6 +135,17 @@ FCE_API int fce_node_set_geo(fce_node* node, const char* const* files, size_t co
 FCE_API int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_count,
                                  const fce_geo_set* sets, size_t set_count);
 
+/* Takes how often the addresses of one node were given to somebody. **Lives**: until it returns. */
+typedef void (*fce_geo_answers_fn)(const char* name, const char* region, uint64_t answers,
+                                   void* user);
+
+/* Calls `each` for every node of the map, and for those of maps before that were given to anybody:
+ * what /metrics says as fcedge_dns_node_answers_total. What is known of the index and of the map as
+ * a whole is among the node's gauges and counters, from "fcedge_geo_index_age_seconds" to
+ * "fcedge_geo_map_changes_total". Errors: FCE_EINVAL, FCE_ESTATE (the node has no DNS).
+ * **Thread**: any; calls back before it returns. */
+FCE_API int fce_node_geo_answers(const fce_node* node, fce_geo_answers_fn each, void* user);
+
 #ifdef __cplusplus
 }
 #endif

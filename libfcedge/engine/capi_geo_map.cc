@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/handles.h"
+#include "engine/node_dns.h"
 #include "engine/options.h"
 #include "geo/node_map.h"
 #include "net/resolver.h"
@@ -128,6 +129,14 @@ int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_
   for (size_t i = 0; i < set_count && status == Status::ok; ++i)
     status = read_set(sets[i], &map.sets[i]);
   return to_c(status == Status::ok ? node->node.set_geo_map(std::move(map)) : status);
+}
+
+int fce_node_geo_answers(const fce_node* node, fce_geo_answers_fn each, void* user) {
+  if (!node || !each) return to_c(fail(Status::invalid, "the node or the function is NULL"));
+  if (!node->node.dns()) return to_c(fail(Status::bad_state, "the node has no DNS"));
+  for (const auto& [who, count] : node->node.dns()->node_answers())
+    each(who.first.c_str(), who.second.c_str(), count, user);
+  return to_c(Status::ok);
 }
 
 }  // extern "C"

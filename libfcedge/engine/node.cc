@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cache/cache_figures.h"
+#include "geo/geo_figures.h"
 #include "http/route_table.h"
 
 namespace fce {
@@ -321,9 +322,10 @@ void Node::each_counter(fce_counter_fn each, void* user) const {
     each(info.name, info.help, sum(counter), user);
   }
   if (dns_) dns_->each_counter(each, user);
+  if (geo_)
+    for (const Figure& total : geo_totals(*geo_)) each(total.name, total.help, total.value, user);
   if (!cache_) return;
-  for (const CacheFigure& total : cache_totals(*cache_))
-    each(total.name, total.help, total.value, user);
+  for (const Figure& total : cache_totals(*cache_)) each(total.name, total.help, total.value, user);
 }
 
 void Node::each_gauge(fce_gauge_fn each, void* user) const {
@@ -332,8 +334,11 @@ void Node::each_gauge(fce_gauge_fn each, void* user) const {
     const GaugeInfo info = gauge_info(gauge);
     each(info.name, info.help, sum(gauge), user);
   }
+  if (geo_)
+    for (const Figure& gauge : geo_gauges(*geo_))
+      each(gauge.name, gauge.help, static_cast<int64_t>(gauge.value), user);
   if (!cache_) return;
-  for (const CacheFigure& gauge : cache_gauges(*cache_))
+  for (const Figure& gauge : cache_gauges(*cache_))
     each(gauge.name, gauge.help, static_cast<int64_t>(gauge.value), user);
 }
 
