@@ -109,7 +109,8 @@ size_t Responder::limit(const Visit& visit, size_t room) const {
 
 ZoneAnswer::Outcome Responder::look_up(const Visit& visit, const DnsKey& key, DnsWriter* writer) {
   const IpPrefix client = prefix_of(visit.client, visit.query.edns);
-  ZoneAnswer answer(*zones_, picker_.get(), client, &figures_, writer);
+  const SecureAnswer secure(signer_.get(), visit.query.edns, writer);
+  ZoneAnswer answer(*zones_, picker_.get(), client, secure, &figures_, writer);
   return answer.answer(visit.query, key);
 }
 

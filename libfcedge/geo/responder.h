@@ -13,6 +13,7 @@
 #include "geo/dns_figures.h"
 #include "geo/dns_handler.h"
 #include "geo/dns_message.h"
+#include "geo/dnssec_signer.h"
 #include "geo/geo_picker.h"
 #include "geo/response_rate.h"
 #include "geo/zone_answer.h"
@@ -41,9 +42,12 @@ class Responder final : public DnsHandler {
   void set_zones(std::shared_ptr<const ZoneSet> zones) { zones_ = std::move(zones); }
   void set_picker(std::shared_ptr<const GeoPicker> picker) { picker_ = std::move(picker); }
   void set_cookies(std::shared_ptr<const DnsCookies> cookies) { cookies_ = std::move(cookies); }
+  // Zones whose keys it has are signed for who asks for that (DO).
+  void set_signer(std::unique_ptr<DnssecSigner> signer) { signer_ = std::move(signer); }
   void set_rate(std::unique_ptr<ResponseRate> rate) { rate_ = std::move(rate); }
 
-  // `out` has 512 bytes at least, or there is silence. Allocates nothing.
+  // `out` has 512 bytes at least, or there is silence. Allocates nothing,
+  // unless it is to sign.
   size_t answer(const DnsClient& client, Bytes query, MutableBytes out) override;
 
  private:
@@ -70,6 +74,7 @@ class Responder final : public DnsHandler {
   std::shared_ptr<const ZoneSet> zones_;
   std::shared_ptr<const GeoPicker> picker_;
   std::shared_ptr<const DnsCookies> cookies_;
+  std::unique_ptr<DnssecSigner> signer_;
   std::unique_ptr<ResponseRate> rate_;
 };
 
