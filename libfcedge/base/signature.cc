@@ -61,6 +61,12 @@ class Ed25519Key {
   const bool made_;
 };
 
+// wolfCrypt writes integers with the zeros that they begin with, and then refuses to read them.
+Bytes without_zeros(Bytes number) {
+  while (number.size() > 1 && number[0] == 0) number = number.subspan(1);
+  return number;
+}
+
 }  // namespace
 
 std::array<uint8_t, 32> hmac_sha256(Bytes key, std::string_view message) {
@@ -85,11 +91,11 @@ bool is_p256_key(Bytes x, Bytes y) {
 bool p256_verify(Bytes x, Bytes y, std::string_view message, Bytes signature) {
   P256Key key;
   if (signature.size() != kSignatureBytes || !key.set(x, y)) return false;
-  constexpr word32 kHalf = kSignatureBytes / 2;
+  const Bytes r = without_zeros(signature.first(kSignatureBytes / 2));
+  const Bytes s = without_zeros(signature.subspan(kSignatureBytes / 2));
   byte der[80];  // two integers of at most 33 bytes, and what stands around them
   word32 der_bytes = sizeof der;
-  if (wc_ecc_rs_raw_to_sig(signature.data(), kHalf, signature.data() + kHalf, kHalf, der,
-                           &der_bytes) != 0)
+  if (wc_ecc_rs_raw_to_sig(r.data(), size_of(r), s.data(), size_of(s), der, &der_bytes) != 0)
     return false;
   const auto digest = sha256(message);
   int good = 0;
