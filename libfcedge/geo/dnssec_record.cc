@@ -43,6 +43,30 @@ std::string canonical_data(DnsType type, Bytes data) {
   return out;
 }
 
+std::string next_name(Bytes owner, NsecNext next) {
+  constexpr size_t kLabel = 2;  // "\000", the least that can stand before a name
+  std::string out;
+  if (next == NsecNext::below && owner.size() + kLabel <= DnsName::kBytesMax) {
+    out.assign("\1\0", kLabel);
+    put_lower(owner, &out);
+    return out;
+  }
+  const size_t label = owner[0];
+  if (label == 0) return out;
+  put_lower(owner, &out);
+  if (label < DnsName::kLabelMax && owner.size() < DnsName::kBytesMax) {
+    ++out[0];
+    out.insert(1 + label, 1, '\0');
+    return out;
+  }
+  // With no room for another byte the next label of this length is the next name; capitals are
+  // none, since they count as small letters.
+  const auto last = static_cast<uint8_t>(out[label]);
+  if (last == 0xff) return {};
+  out[label] = static_cast<char>(last == 'A' - 1 ? 'Z' + 1 : last + 1);
+  return out;
+}
+
 }  // namespace
 
 std::string rrsig_head(const DnssecSet& set, const DnssecSpan& span, uint8_t algorithm,
@@ -69,6 +93,8 @@ std::string signed_data(std::string head, const DnssecSet& set) {
       return static_cast<uint8_t>(x) < static_cast<uint8_t>(y);
     });
   });
+  // The same record twice is one record.
+  data.erase(std::unique(data.begin(), data.end()), data.end());
   std::string out = std::move(head);
   for (const std::string& one : data) {
     put_lower(set.owner, &out);
@@ -81,11 +107,9 @@ std::string signed_data(std::string head, const DnssecSet& set) {
   return out;
 }
 
-std::string compact_nsec(Bytes owner, std::span<const DnsType> types) {
-  constexpr size_t kLabel = 2;  // "\000", the least that can stand before a name
-  if (owner.size() + kLabel > DnsName::kBytesMax) return {};
-  std::string out("\1\0", kLabel);
-  put_lower(owner, &out);
+std::string compact_nsec(Bytes owner, NsecNext next, std::span<const DnsType> types) {
+  std::string out = next_name(owner, next);
+  if (out.empty()) return out;
   for (size_t i = 0; i < types.size();) {
     // A window of 256 types, as far as its last one (RFC 4034 section 4.1.2).
     const unsigned window = static_cast<unsigned>(types[i]) >> 8;

@@ -17,6 +17,7 @@ struct DnssecSet {
   DnsType type{};
   uint32_t ttl = 0;
   std::span<const Bytes> data;  // names uncompressed
+  bool made_up = false;         // the owner is a name that who asks has chosen, not one of the zone
 };
 
 struct DnssecSpan {
@@ -30,8 +31,14 @@ std::string rrsig_head(const DnssecSet& set, const DnssecSpan& span, uint8_t alg
 // That, and the records in their canonical form and order.
 std::string signed_data(std::string head, const DnssecSet& set);
 
-// NSEC that covers no name but its owner (RFC 9824 section 3). `types` in ascending order. Empty
-// when the owner is too long for there to be a name right behind it.
-std::string compact_nsec(Bytes owner, std::span<const DnsType> types);
+// What comes next to a name that is to be the only one that NSEC speaks of.
+enum class NsecNext : uint8_t {
+  below,   // "\000.name": right behind it (RFC 9824 section 3.1)
+  beside,  // "name\000": behind all that is below it, which is another zone's (section 3.4)
+};
+
+// The data of NSEC. `types` in ascending order. Empty when there is no next name, which only some
+// of the longest ones have not.
+std::string compact_nsec(Bytes owner, NsecNext next, std::span<const DnsType> types);
 
 }  // namespace fce

@@ -5,55 +5,90 @@
 #include <bit>
 
 #include "base/crypto.h"
-#include "base/time.h"
 
 namespace fce {
 
-struct DnssecSigner::Zone {
-  std::shared_ptr<const DnssecKey> key;
-  std::unique_ptr<P256Signer> signer;
+// Sets of a few places each: what is new takes the one that was not used for longest.
+class DnssecSigner::Cache {
+ public:
+  struct Slot {
+    uint64_t hash = 0;
+    uint32_t inception = 0;  // 0: empty
+    uint32_t used = 0;
+    Signature signature;
+  };
+
+  explicit Cache(size_t bytes)
+      : sets_(std::bit_floor(std::max<size_t>(bytes / sizeof(Slot) / kWays, 1))),
+        slots_(sets_ * kWays) {}
+
+  // The place of what has this hash. It is there if the place says so; else it may be put there.
+  Slot& find(uint64_t hash, uint32_t inception) {
+    Slot* const set = &slots_[(hash & (sets_ - 1)) * kWays];
+    Slot* found = set;
+    ++now_;
+    for (Slot* slot = set; slot != set + kWays; ++slot) {
+      if (slot->hash == hash && slot->inception == inception) {
+        found = slot;
+        break;
+      }
+      if (now_ - slot->used > now_ - found->used) found = slot;
+    }
+    found->used = now_;
+    return *found;
+  }
+
+ private:
+  static constexpr size_t kWays = 4;
+  const size_t sets_;
+  std::vector<Slot> slots_;
+  uint32_t now_ = 0;
 };
 
-struct DnssecSigner::Slot {
-  uint64_t hash = 0;  // 0: empty
-  std::array<uint8_t, kSignatureBytes> signature{};
-};
-
-DnssecSigner::DnssecSigner(const Options& options,
-                           const std::vector<std::shared_ptr<const DnssecKey>>& keys)
-    : options_(options), slots_(std::bit_ceil(std::max<size_t>(options.cache_size, 1))) {
-  for (const auto& key : keys) zones_.push_back({key, key->signer()});
+DnssecSigner::DnssecSigner(const Options& options)
+    : options_(options),
+      own_(std::make_unique<Cache>(options.cache_bytes / 4 * 3)),
+      made_up_(std::make_unique<Cache>(options.cache_bytes / 4)) {
   random_bytes(hash_key_);
 }
 
 DnssecSigner::~DnssecSigner() = default;
 
-const DnssecKey* DnssecSigner::key(Bytes zone) const {
-  for (const Zone& one : zones_)
-    if (dns_names_equal(one.key->zone().wire(), zone)) return one.key.get();
-  return nullptr;
-}
-
-bool DnssecSigner::sign(const DnssecKey& key, const DnssecSet& set, std::string* out) {
-  const auto today = static_cast<uint32_t>(wall_seconds() / kDay_s * kDay_s);
-  const DnssecSpan span = {today - kDay_s, today - kDay_s + kValid_s};
-  *out = rrsig_head(set, span, DnssecKey::kAlgorithm, key.tag(), key.zone().wire());
-  const std::string message = signed_data(*out, set);
+DnssecSigner::Result DnssecSigner::sign(const std::shared_ptr<const DnssecKey>& key,
+                                        const DnssecSet& set, std::string* out) {
+  const auto head = [&](const DnssecSpan& span) {
+    return rrsig_head(set, span, DnssecKey::kAlgorithm, key->tag(), key->zone().wire());
+  };
   // What is signed is told apart by its hash alone, whose key nobody knows.
-  const uint64_t hash = siphash(hash_key_, message) | 1;
-  Slot& slot = slots_[(hash >> 1) & (slots_.size() - 1)];
-  if (slot.hash != hash) {
-    const auto zone = std::find_if(zones_.begin(), zones_.end(),
-                                   [&](const Zone& one) { return one.key.get() == &key; });
-    const uint32_t per_s = options_.signatures_per_s;
-    if (!rate_.take(monotonic_us() / 1000, per_s, per_s)) return false;
-    std::array<uint8_t, kSignatureBytes> signature;
-    if (!zone->signer || !zone->signer->sign(message, &signature)) return false;
-    slot = {hash, signature};
-    ++made_;
+  const std::string what = signed_data(std::string(key->dnskey()) + head({}), set);
+  const uint64_t hash = siphash(hash_key_, what);
+  const auto now = static_cast<uint32_t>(options_.clock());
+  const uint32_t offset = static_cast<uint32_t>(hash >> 32) % kDay_s;
+  const uint32_t inception = now - kDay_s - (now + offset) % kDay_s;
+  Cache::Slot& slot = (set.made_up ? made_up_ : own_)->find(hash, inception);
+  *out = head({inception, inception + kValid_s});
+  const bool remembered = slot.hash == hash && slot.inception == inception;
+  if (!remembered) {
+    const std::string message = signed_data(*out, set);
+    Signature signature;
+    if (!make(key, message, set.made_up, &signature)) return Result::refused;
+    slot.hash = hash;
+    slot.inception = inception;
+    slot.signature = signature;
   }
   *out += as_text(slot.signature);
-  return true;
+  return remembered ? Result::remembered : Result::made;
+}
+
+bool DnssecSigner::make(const std::shared_ptr<const DnssecKey>& key, std::string_view message,
+                        bool made_up, Signature* out) {
+  const uint64_t now_ms = monotonic_us() / 1000;
+  const uint32_t per_s = options_.signatures_per_s, made_up_per_s = per_s - per_s / 4;
+  if (made_up && !made_up_rate_.take(now_ms, made_up_per_s, made_up_per_s)) return false;
+  if (!rate_.take(now_ms, per_s, per_s)) return false;
+  std::unique_ptr<P256Signer>& signer = signers_[key];
+  if (!signer) signer = key->signer();
+  return signer && signer->sign(message, out);
 }
 
 }  // namespace fce

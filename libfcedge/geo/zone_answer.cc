@@ -29,6 +29,14 @@ void ZoneAnswer::tell_rate(Kind kind, uint64_t name_hash) {
   told_ = true;
   outcome_.kind = kind;
   outcome_.name_hash = name_hash;
+  if (!judge_.goes_out(outcome_)) secure_.stop();
+}
+
+void ZoneAnswer::fail_answer() {
+  writer_.clear();
+  failed_ = true;
+  outcome_.rcode = DnsRcode::server_failure;
+  outcome_.authoritative = false;
 }
 
 bool ZoneAnswer::settle(SecureAnswer::Result result) {
@@ -37,10 +45,7 @@ bool ZoneAnswer::settle(SecureAnswer::Result result) {
     writer_.truncate();
     return false;
   }
-  writer_.clear();
-  failed_ = true;
-  outcome_.rcode = DnsRcode::server_failure;
-  outcome_.authoritative = false;
+  fail_answer();
   return false;
 }
 
@@ -55,6 +60,8 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
   const Zone::Found found = zone->find(key, type);
   // The bit is about the name that was asked for, which is the first one of the answer.
   if (first) outcome_.authoritative = found.match != Zone::Match::delegated;
+  if (first) outcome_.secure = secure_.wanted(*zone);
+  secure_.set_made_up(found.match == Zone::Match::none || found.match == Zone::Match::wildcard);
   switch (found.match) {
     case Zone::Match::delegated:
       tell_rate(Kind::referral, found.node->hash);
@@ -71,6 +78,7 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
 }
 
 Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type) {
+  if (answer_secure(zone, node, owner, type)) return {};
   const RrSet* alias = zone.set(node, DnsType::cname);
   if (alias && type != DnsType::any) {
     tell_rate(Kind::answer, node.hash);
@@ -80,13 +88,6 @@ Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes ow
   if (type == DnsType::any && node.sets > 0) {
     tell_rate(Kind::answer, node.hash);
     answer_any(zone, node, owner);
-    return {};
-  }
-  const DnssecKey* key =
-      type == DnsType::dnskey && &node == &zone.apex_node() ? secure_.key(zone) : nullptr;
-  if (key) {
-    tell_rate(Kind::answer, node.hash);
-    answer_key(zone, *key, owner);
     return {};
   }
   // A type of our own is never shown.
@@ -104,22 +105,37 @@ Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes ow
   return {};
 }
 
+bool ZoneAnswer::answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner,
+                               DnsType type) {
+  const DnssecKey* key = secure_.key(zone);
+  const bool keys = type == DnsType::dnskey && &node == &zone.apex_node();
+  if (!key || (!keys && type != DnsType::nsec && type != DnsType::rrsig)) return false;
+  tell_rate(Kind::answer, node.hash);
+  if (keys) {
+    const Bytes data = as_bytes(key->dnskey());
+    add_signed(Section::answer, zone, {owner, type, kKeyTtl, {&data, 1}});
+  } else {
+    settle(secure_.answer(zone, node, owner, type));
+  }
+  return true;
+}
+
 void ZoneAnswer::answer_any(const Zone& zone, const Zone::Node& node, Bytes owner) {
   if (const RrSet* alias = zone.set(node, DnsType::cname)) {
     add_set(Section::answer, zone, *alias, owner);
     return;
   }
   const Bytes data(kHinfo);
-  if (!writer_.add(Section::answer, owner, DnsType::hinfo, kHinfoTtl, data))
-    return writer_.truncate();
-  settle(secure_.sign(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}}));
+  add_signed(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}});
 }
 
-void ZoneAnswer::answer_key(const Zone& zone, const DnssecKey& key, Bytes owner) {
-  const Bytes data = as_bytes(key.dnskey());
-  if (!writer_.add(Section::answer, owner, DnsType::dnskey, kKeyTtl, data))
-    return writer_.truncate();
-  settle(secure_.sign(Section::answer, zone, {owner, DnsType::dnskey, kKeyTtl, {&data, 1}}));
+bool ZoneAnswer::add_signed(Section section, const Zone& zone, const DnssecSet& set) {
+  for (const Bytes data : set.data)
+    if (!writer_.add(section, set.owner, set.type, set.ttl, data)) {
+      writer_.truncate();
+      return false;
+    }
+  return settle(secure_.sign(section, zone, set));
 }
 
 bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes owner, DnsType type) {
@@ -147,10 +163,7 @@ bool ZoneAnswer::sign_nodes(const Zone& zone, const GeoPick& pick, const RrSet& 
 void ZoneAnswer::answer_geo(const Zone& zone, const Zone::Node& name, const RrSet& set, Bytes owner,
                             DnsType type) {
   const GeoPick pick = picker_ ? picker_->pick(set.geo_set, client_) : GeoPick{{}, 0, false};
-  if (!pick.known) {
-    settle(SecureAnswer::Result::no_signature);
-    return;
-  }
+  if (!pick.known) return fail_answer();
   // Of several names, as aliases bring them, all have to be the same within the scope.
   const uint8_t bits_max = client_.v6 ? 128 : 32;
   outcome_.scope_bits = std::max(outcome_.scope_bits, std::min(pick.scope_bits, bits_max));
@@ -179,7 +192,7 @@ void ZoneAnswer::refer(const Zone& zone, const Zone::Node& cut) {
   // Whether what is below is signed, too, is for us to say.
   const RrSet* ds = zone.set(cut, DnsType::ds);
   if (ds && secure_.wanted(zone) && !add_set(Section::authority, zone, *ds, owner)) return;
-  if (!ds && !settle(secure_.deny_type(zone, cut, owner, DnsType::ds))) return;
+  if (!ds && !settle(secure_.deny_type(zone, cut, owner, DnsType::ds, zone.negative_ttl()))) return;
   add_addresses(zone, servers, &cut);
 }
 
@@ -198,7 +211,7 @@ void ZoneAnswer::deny_name(const Zone& zone, Bytes owner) {
 
 void ZoneAnswer::deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type,
                            uint32_t ttl) {
-  if (add_soa(zone, ttl)) settle(secure_.deny_type(zone, node, owner, type));
+  if (add_soa(zone, ttl)) settle(secure_.deny_type(zone, node, owner, type, ttl));
 }
 
 bool ZoneAnswer::add_records(Section section, const Zone& zone, const RrSet& set, Bytes owner) {
@@ -215,6 +228,20 @@ bool ZoneAnswer::add_set(Section section, const Zone& zone, const RrSet& set, By
          settle(secure_.sign(section, zone, set, owner, set.ttl));
 }
 
+bool ZoneAnswer::add_address(const Zone& zone, const Zone::Node& node, const RrSet& set,
+                             Bytes server) {
+  const DnsWriter::Mark before = writer_.mark();
+  for (size_t i = 0; i < set.count; ++i)
+    if (!writer_.add(Section::additional, server, set.type, set.ttl, zone.data(set, i)))
+      return false;
+  // Glue is not ours to sign. All else goes without a signature that there is no room for, but not
+  // without one that could not be made (RFC 4035 section 3.1.1).
+  if (node.cut == Zone::Node::kNone && secure_.sign(Section::additional, zone, set, server,
+                                                    set.ttl) == SecureAnswer::Result::refused)
+    writer_.rewind(before);
+  return true;
+}
+
 void ZoneAnswer::add_addresses(const Zone& zone, const RrSet& servers, const Zone::Node* cut) {
   for (size_t i = 0; i < servers.count; ++i) {
     const Bytes server = zone.data(servers, i);
@@ -224,13 +251,10 @@ void ZoneAnswer::add_addresses(const Zone& zone, const RrSet& servers, const Zon
     if (!node) continue;
     for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
       const RrSet* set = zone.set(*node, type);
-      for (size_t j = 0; set && j < set->count; ++j) {
-        if (writer_.add(Section::additional, server, type, set->ttl, zone.data(*set, j))) continue;
-        // Without glue below the delegation nobody gets there (RFC 9471); all else can be asked
-        // for.
-        if (cut && dns_name_within(server, zone.name(*cut))) writer_.set_truncated();
-        return;
-      }
+      if (!set || add_address(zone, *node, *set, server)) continue;
+      // Without glue below the delegation nobody gets there (RFC 9471); all else can be asked for.
+      if (cut && dns_name_within(server, zone.name(*cut))) writer_.set_truncated();
+      return;
     }
   }
 }
