@@ -25,7 +25,7 @@ class DnssecKey {
   // `secret` is the text of a private key file ("Private-key-format: v1.3"). `known` is that of its
   // public half, with a record DNSKEY, which says what the key is to be shown as, and has to be of
   // this zone and this key; empty: there is none. When keys are used, which both files may say, is
-  // not looked at. FCE_EINVAL, FCE_ENOTSUP with a sentence.
+  // not looked at. FCE_EINVAL, FCE_EUNSUPPORTED with a sentence.
   static Status parse(std::string_view secret, std::string_view known, const DnsName& zone,
                       std::shared_ptr<const DnssecKey>* out);
   // Of "K<zone>.+013+<tag>.private"; its public half stands beside it as ".key", or is not there.
