@@ -78,8 +78,6 @@ DnsRcode Responder::check(DnsParse parse, Visit* visit) {
   if (query.edns.has_subnet && query.edns.subnet.prefix.bits > 0) figures_.add(DnsFigure::subnet);
   if (const DnsRcode rcode = check_cookie(visit); rcode != DnsRcode::no_error) return rcode;
   if (!query.has_question) return DnsRcode::no_error;
-  // It stands in bitmaps of NSEC only (RFC 9824 section 3.5).
-  if (query.type == DnsType::nxname) return DnsRcode::format_error;
   const bool transfer = query.type == DnsType::axfr || query.type == DnsType::ixfr;
   return query.qclass != kDnsClassIn || transfer || !zones_ ? DnsRcode::refused
                                                             : DnsRcode::no_error;
