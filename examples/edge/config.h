@@ -296,6 +296,7 @@ struct DnsListenSettings {
 struct ZoneSettings {
   std::string name;
   PathSetting zone_file;
+  PathSetting dnssec_key;
   Place place;
 };
 

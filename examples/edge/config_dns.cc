@@ -16,6 +16,15 @@ namespace {
 constexpr uint32_t kMsMax = 24u * 3600 * 1000;
 constexpr uint32_t kRateMax = 1'000'000;
 
+fce_dns_zone zone_of(const ZoneSettings& settings) {
+  fce_dns_zone zone;
+  fce_dns_zone_init(&zone);
+  zone.name = settings.name.c_str();
+  zone.file = settings.zone_file.path.c_str();
+  zone.dnssec_key = or_null(settings.dnssec_key.path);
+  return zone;
+}
+
 }  // namespace
 
 DnsSettings read_dns(Section section) {
@@ -38,6 +47,7 @@ DnsSettings read_dns(Section section) {
   section.number("errors_per_s", &options.errors_per_s, 1, kRateMax);
   section.number("all_per_s", &options.all_per_s, 1, kRateMax);
   section.number("slip", &options.slip, 1, 10);
+  section.number("signatures_per_s", &options.signatures_per_s, 1, kRateMax);
   section.finish();
   return settings;
 }
@@ -61,6 +71,7 @@ ZoneSettings read_zone(Section& section) {
   require(section, "name", settings.name);
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
   require(section, "file", settings.zone_file.path);
+  settings.dnssec_key.place = section.path("dnssec_key", &settings.dnssec_key.path);
   section.finish();
   return settings;
 }
@@ -100,15 +111,23 @@ void set_dns(fce_node* node, const Config& config, bool listens) {
 void set_zones(fce_node* node, const Config& config) {
   if (config.dns_listens.empty()) return;
   std::vector<fce_dns_zone> zones;
-  for (const ZoneSettings& settings : config.zones) {
-    fce_dns_zone& zone = zones.emplace_back();
-    fce_dns_zone_init(&zone);
-    zone.name = settings.name.c_str();
-    zone.file = settings.zone_file.path.c_str();
-  }
+  for (const ZoneSettings& settings : config.zones) zones.push_back(zone_of(settings));
   // The sentence names the file and its line.
   if (fce_node_set_dns_zones(node, zones.data(), zones.size()) != FCE_OK)
     config.fail(config.zones.front().zone_file.place, fce_last_error());
+}
+
+std::vector<std::string> ds_records(const Config& config) {
+  std::vector<std::string> records;
+  for (const ZoneSettings& settings : config.zones) {
+    if (settings.dnssec_key.path.empty()) continue;
+    const fce_dns_zone zone = zone_of(settings);
+    char record[2048];
+    if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
+      config.fail(settings.dnssec_key.place, fce_last_error());
+    records.emplace_back(record);
+  }
+  return records;
 }
 
 }  // namespace edge

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "config.h"
+#include "config_dns.h"
 #include "files.h"
 #include "log.h"
 #include "node.h"
@@ -40,6 +41,7 @@ void print_summary(const Config& config) {
             << config.metrics.size() << " metrics, " << config.origins.size() << " origin, "
             << config.cached.size() << " cached, " << config.proxies.size() << " proxy, "
             << config.purges.size() << " purge\n";
+  for (const std::string& record : ds_records(config)) std::cout << record << '\n';
 }
 
 void reload(const Options& options, Node* node) {

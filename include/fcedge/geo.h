@@ -31,6 +31,8 @@ typedef struct fce_dns_options {
   uint32_t slip;             /* each so many-th answer that is too many is cut short, so that who
                                 really asks comes by TCP [2] */
   uint32_t no_rate_limit;    /* 1: none of these bounds */
+  uint32_t signatures_per_s; /* of DNSSEC that are made, on each shard; all else is remembered, or
+                                answered with SERVFAIL [5000] */
 } fce_dns_options;
 
 FCE_API void fce_dns_options_init(fce_dns_options* options);
@@ -46,12 +48,22 @@ FCE_API int fce_node_listen_dns(fce_node* node, const char* address, uint32_t tl
 
 /* ---- Zones ---- */
 
-/* A zone is a master file (RFC 1035 section 5), or its text. */
+/* A zone is a master file (RFC 1035 section 5), or its text.
+ *
+ * With a key it is signed on line for who asks for that (DO), each answer when it is first needed:
+ * so also those that depend on the client, and the file has no records of DNSSEC but DS. That names
+ * and types do not exist is said one at a time (RFC 9824): nobody can walk through the zone, and
+ * NXDOMAIN becomes NOERROR for who does not say that he knows of this. The zone is secure once the
+ * zone above it has the record that fce_dns_zone_ds gives. A new key needs both DS for a while, so
+ * that what others remember of the old one is not in vain. */
 typedef struct fce_dns_zone {
   uint32_t size;
-  const char* name; /* "example.com" */
-  const char* file; /* with `text` it is only what errors call it */
-  const char* text; /* NULL: it is read from the file */
+  const char* name;       /* "example.com" */
+  const char* file;       /* with `text` it is only what errors call it */
+  const char* text;       /* NULL: it is read from the file */
+  const char* dnssec_key; /* "Kexample.com.+013+12345.private", a key of `dnssec-keygen -a
+                             ECDSAP256SHA256 -f KSK example.com`; that of the same name with ".key"
+                             is read, too, if it is there; NULL: the zone is not signed */
 } fce_dns_zone;
 
 FCE_API void fce_dns_zone_init(fce_dns_zone* zone);
@@ -59,9 +71,17 @@ FCE_API void fce_dns_zone_init(fce_dns_zone* zone);
 /* Answers from these zones from now on, in place of those before; at any time. On an error those
  * stay in force, and `fce_last_error` names the file and the line.
  * Errors: FCE_EINVAL (not a zone), FCE_EEXIST (twice the same name), FCE_ENOENT, FCE_EACCES,
- * FCE_EIO, FCE_ETOOBIG, FCE_ESTATE (the node has no DNS).
+ * FCE_EIO, FCE_ETOOBIG, FCE_EUNSUPPORTED (the key is of another algorithm), FCE_ESTATE (the node
+ * has no DNS).
  * **Thread**: any that may block. **Lives**: all is copied. */
 FCE_API int fce_node_set_dns_zones(fce_node* node, const fce_dns_zone* zones, size_t count);
+
+/* Writes the record that the zone above is to have of this one, which is "NAME IN DS TAG 13 2
+ * DIGEST": as its operators take it, and as a validator does for a trust anchor. The zone's file
+ * is not looked at. `out` holds 2 KiB or less, with the zero at its end.
+ * Errors: FCE_EINVAL (no key, or none of this zone), FCE_EUNSUPPORTED, FCE_ENOENT, FCE_EACCES,
+ * FCE_EIO, FCE_ETOOBIG (there is no room for it). **Thread**: any that may block. */
+FCE_API int fce_dns_zone_ds(const fce_dns_zone* zone, char* out, size_t size);
 
 /* ---- Where clients are sent ----
  * A GEO record of a zone (`www 30 IN GEO "eu"`) names a set of nodes; who asks gets the addresses

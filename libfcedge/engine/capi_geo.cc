@@ -2,6 +2,7 @@
 // include/fcedge/geo.h: DNS of a node.
 #include <fcedge/geo.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,20 +61,39 @@ Status read_dns(const fce_dns_options& known, NodeDnsOptions* out) {
   if (known.all_per_s) out->rate.all_per_s = known.all_per_s;
   if (known.slip) out->rate.slip = known.slip;
   out->has_rate = known.no_rate_limit == 0;
+  if (known.signatures_per_s) out->responder.dnssec.signatures_per_s = known.signatures_per_s;
   return read_secret(known.cookie_secret, &out->cookie_secret);
 }
 
+using KeyPtr = std::shared_ptr<const DnssecKey>;
+
+// `key` stays null when the zone is not signed.
 Status read_zone(const fce_dns_zone& given, std::span<const std::string> sets,
-                 std::shared_ptr<const Zone>* out) {
+                 std::shared_ptr<const Zone>* out, KeyPtr* key) {
   fce_dns_zone known;
   Status status = take_options(&given, &known);
   if (status == Status::ok && (!known.name || (!known.file && !known.text)))
     status = fail(Status::invalid, "a zone has a name, and a file or a text");
   DnsName apex;
   if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
+  if (status == Status::ok && known.dnssec_key)
+    status = DnssecKey::load(known.dnssec_key, apex, key);
   if (status != Status::ok) return status;
   if (!known.text) return load_zone_file(known.file, apex, sets, out);
   return parse_zone(known.text, known.file ? known.file : known.name, apex, sets, out);
+}
+
+Status read_ds(const fce_dns_zone* given, std::string* out) {
+  fce_dns_zone known;
+  Status status = take_options(given, &known);
+  if (status == Status::ok && (!known.name || !known.dnssec_key))
+    status = fail(Status::invalid, "the zone has no name or no key");
+  DnsName apex;
+  KeyPtr key;
+  if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
+  if (status == Status::ok) status = DnssecKey::load(known.dnssec_key, apex, &key);
+  if (status == Status::ok) *out = key->ds_text();
+  return status;
 }
 
 }  // namespace
@@ -104,13 +124,24 @@ int fce_node_set_dns_zones(fce_node* node, const fce_dns_zone* zones, size_t cou
   if (!node || (!zones && count > 0))
     return to_c(fail(Status::invalid, "the node or the list of zones is NULL"));
   std::vector<std::shared_ptr<const Zone>> read(count);
+  ZoneSet::Keys keys(count);
   const std::vector<std::string> sets = node->node.geo_sets();
   for (size_t i = 0; i < count; ++i)
-    if (const Status status = read_zone(zones[i], sets, &read[i]); status != Status::ok)
+    if (const Status status = read_zone(zones[i], sets, &read[i], &keys[i]); status != Status::ok)
       return to_c(status);
   std::shared_ptr<const ZoneSet> set;
-  Status status = ZoneSet::make(std::move(read), &set);
+  Status status = ZoneSet::make(std::move(read), &set, std::move(keys));
   if (status == Status::ok) status = node->node.set_dns_zones(std::move(set));
+  return to_c(status);
+}
+
+int fce_dns_zone_ds(const fce_dns_zone* zone, char* out, size_t size) {
+  if (!out) return to_c(fail(Status::invalid, "the buffer is NULL"));
+  std::string text;
+  const Status status = read_ds(zone, &text);
+  if (status != Status::ok) return to_c(status);
+  if (text.size() >= size) return to_c(fail(Status::too_big, "the buffer is too small for DS"));
+  std::copy_n(text.c_str(), text.size() + 1, out);
   return to_c(status);
 }
 

@@ -99,7 +99,8 @@ void write_dns_edns(const DnsEdnsAnswer& edns, uint8_t* to) {
   writer.u16(edns.udp_bytes);
   writer.u8(static_cast<uint8_t>(static_cast<uint16_t>(edns.rcode) >> 4));
   writer.u8(0);
-  writer.u16(edns.dnssec_ok ? kDnssecOk : 0);
+  writer.u16(
+      static_cast<uint16_t>((edns.dnssec_ok ? kDnssecOk : 0) | (edns.compact_ok ? kCompactOk : 0)));
   writer.u16(static_cast<uint16_t>(options_size(edns)));
   if (!edns.nsid.empty()) {
     writer.begin(DnsOption::nsid, edns.nsid.size());

@@ -19,6 +19,7 @@ struct DnsEdnsAnswer {
   uint16_t udp_bytes = 0;
   DnsRcode rcode = DnsRcode::no_error;  // its upper bits stand here
   bool dnssec_ok = false;
+  bool compact_ok = false;               // RFC 9824 section 5.1
   Bytes nsid;                            // empty: none
   Bytes cookie;                          // the same
   const ClientSubnet* subnet = nullptr;  // of the query

@@ -44,7 +44,10 @@ namespace fce {
   X(rate_dropped, "fcedge_dns_rate_dropped_total", "Answers beyond a rate that were not sent")    \
   X(rate_slipped, "fcedge_dns_rate_slipped_total", "Answers beyond a rate that were cut short")   \
   X(geo, "fcedge_dns_geo_answers_total", "Answers with nodes of a set")                           \
-  X(geo_empty, "fcedge_dns_geo_empty_total", "Answers for a set of which no node may answer")
+  X(geo_empty, "fcedge_dns_geo_empty_total", "Answers for a set of which no node may answer")     \
+  X(dnssec_made, "fcedge_dns_signatures_made_total", "Signatures that were made")                 \
+  X(dnssec_remembered, "fcedge_dns_signatures_remembered_total", "Signatures given once more")    \
+  X(dnssec_refused, "fcedge_dns_signatures_refused_total", "Signatures beyond the budget")
 
 enum class DnsFigure : uint8_t {
 #define FCE_DNS_FIGURE_WORD_(word, name, help) word,

@@ -66,7 +66,7 @@ void DnsWriter::rewind(const Mark& mark) {
 }
 
 void DnsWriter::truncate() {
-  rewind({question_end_, {}, question_names_});
+  clear();
   truncated_ = true;
 }
 

@@ -40,6 +40,8 @@ class DnsWriter {
 
   Mark mark() const { return {size_, counts_, names_}; }
   void rewind(const Mark& mark);
+  // Takes all records away.
+  void clear() { rewind({question_end_, {}, question_names_}); }
   // Takes all records away and says so (TC): the client is to come by TCP.
   void truncate();
   // Says so, and leaves what is there.

@@ -36,9 +36,16 @@ Responder::Options kept_within(Responder::Options options) {
 Responder::Responder(const Options& options, DnsFigures* figures)
     : options_(kept_within(options)), figures_(*figures) {}
 
+void Responder::set_zones(std::shared_ptr<const ZoneSet> zones) {
+  zones_ = std::move(zones);
+  if (signer_) signer_->forget_keys();
+  if (!signer_ && zones_ && zones_->has_keys())
+    signer_ = std::make_unique<DnssecSigner>(options_.dnssec);
+}
+
 size_t Responder::answer(const DnsClient& client, Bytes message, MutableBytes out) {
   figures_.add_transport(client.transport);
-  Visit visit{client, {}, false, {}, {}};
+  Visit visit{client, {}, false, {}, {}, {}};
   const DnsParse parse = parse_dns_query(message, &visit.query);
   if (parse == DnsParse::silence || out.size() < kUdpLeast) {
     figures_.add(DnsFigure::silent);
@@ -54,7 +61,7 @@ size_t Responder::answer(const DnsClient& client, Bytes message, MutableBytes ou
     const DnsKey key(visit.query.name);
     figures_.add_type(visit.query.type);
     writer.question(visit.query, key);
-    if (outcome.rcode == DnsRcode::no_error) outcome = look_up(visit, key, &writer);
+    if (outcome.rcode == DnsRcode::no_error) outcome = look_up(&visit, key, &writer);
   }
   return finish(outcome, &visit, &writer);
 }
@@ -107,20 +114,38 @@ size_t Responder::limit(const Visit& visit, size_t room) const {
   return std::min<size_t>(room, std::clamp(edns.udp_bytes, kUdpLeast, options_.udp_bytes_max));
 }
 
-ZoneAnswer::Outcome Responder::look_up(const Visit& visit, const DnsKey& key, DnsWriter* writer) {
-  const IpPrefix client = prefix_of(visit.client, visit.query.edns);
-  ZoneAnswer answer(*zones_, picker_.get(), client, &figures_, writer);
-  return answer.answer(visit.query, key);
+class Responder::Judge final : public ZoneAnswer::Judge {
+ public:
+  Judge(Responder* responder, Visit* visit) : responder_(*responder), visit_(*visit) {}
+  bool goes_out(const ZoneAnswer::Outcome& outcome) override {
+    return responder_.judge(outcome, &visit_) == ResponseRate::Verdict::send;
+  }
+
+ private:
+  Responder& responder_;
+  Visit& visit_;
+};
+
+ZoneAnswer::Outcome Responder::look_up(Visit* visit, const DnsKey& key, DnsWriter* writer) {
+  const DnsEdns& edns = visit->query.edns;
+  const IpPrefix client = prefix_of(visit->client, edns);
+  const SecureAnswer secure(signer_.get(), *zones_, edns, &figures_, writer);
+  Judge judge(this, visit);
+  ZoneAnswer answer(*zones_, picker_.get(), client, secure, &judge, &figures_, writer);
+  return answer.answer(visit->query, key);
 }
 
-ResponseRate::Verdict Responder::judge(const ZoneAnswer::Outcome& outcome, const Visit& visit) {
-  const bool proven = visit.good_cookie || visit.client.transport != DnsTransport::udp;
-  if (!rate_ || proven) return ResponseRate::Verdict::send;
-  return rate_->judge(visit.client.address, outcome.kind, outcome.name_hash, monotonic_us() / 1000);
+ResponseRate::Verdict Responder::judge(const ZoneAnswer::Outcome& outcome, Visit* visit) {
+  if (visit->verdict) return *visit->verdict;
+  const bool proven = visit->good_cookie || visit->client.transport != DnsTransport::udp;
+  visit->verdict = !rate_ || proven ? ResponseRate::Verdict::send
+                                    : rate_->judge(visit->client.address, outcome.kind,
+                                                   outcome.name_hash, monotonic_us() / 1000);
+  return *visit->verdict;
 }
 
 size_t Responder::finish(const ZoneAnswer::Outcome& outcome, Visit* visit, DnsWriter* writer) {
-  switch (judge(outcome, *visit)) {
+  switch (judge(outcome, visit)) {
     case ResponseRate::Verdict::drop: figures_.add(DnsFigure::rate_dropped); return 0;
     case ResponseRate::Verdict::slip:
       figures_.add(DnsFigure::rate_slipped);
@@ -132,6 +157,7 @@ size_t Responder::finish(const ZoneAnswer::Outcome& outcome, Visit* visit, DnsWr
   }
   figures_.add_rcode(outcome.rcode);
   visit->edns.rcode = outcome.rcode;
+  visit->edns.compact_ok = outcome.secure && visit->query.edns.compact_ok;
   // Whoever does not want to be told apart (no bits) gets what is good for all.
   const bool told = visit->query.edns.subnet.prefix.bits > 0;
   visit->edns.scope_bits = told ? outcome.scope_bits : 0;

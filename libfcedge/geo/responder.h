@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "geo/dns_cookies.h"
@@ -13,6 +14,7 @@
 #include "geo/dns_figures.h"
 #include "geo/dns_handler.h"
 #include "geo/dns_message.h"
+#include "geo/dnssec_signer.h"
 #include "geo/geo_picker.h"
 #include "geo/response_rate.h"
 #include "geo/zone_answer.h"
@@ -31,6 +33,7 @@ class Responder final : public DnsHandler {
     // Over UDP who sends the client's half of a cookie alone gets no answer but ours (BADCOOKIE).
     // Who knows of no cookies is answered as ever, within the limit of responses.
     bool require_cookies = false;
+    DnssecSigner::Options dnssec;
   };
 
   // `figures` outlive it.
@@ -38,12 +41,13 @@ class Responder final : public DnsHandler {
 
   // What it answers from, each swapped as a whole between two messages. Without zones it refuses;
   // without the others it goes without them (see ZoneAnswer for the picker).
-  void set_zones(std::shared_ptr<const ZoneSet> zones) { zones_ = std::move(zones); }
+  // Zones that have a key are signed for who asks for that (DO).
+  void set_zones(std::shared_ptr<const ZoneSet> zones);
   void set_picker(std::shared_ptr<const GeoPicker> picker) { picker_ = std::move(picker); }
   void set_cookies(std::shared_ptr<const DnsCookies> cookies) { cookies_ = std::move(cookies); }
   void set_rate(std::unique_ptr<ResponseRate> rate) { rate_ = std::move(rate); }
 
-  // `out` has 512 bytes at least, or there is silence. Allocates nothing.
+  // `out` has 512 bytes at least, or there is silence. Allocates nothing, unless it is to sign.
   size_t answer(const DnsClient& client, Bytes query, MutableBytes out) override;
 
  private:
@@ -54,22 +58,25 @@ class Responder final : public DnsHandler {
     bool good_cookie = false;
     std::array<uint8_t, DnsCookies::kBytes> cookie{};  // of the answer
     DnsEdnsAnswer edns;
+    std::optional<ResponseRate::Verdict> verdict;  // once the limit of responses was asked
   };
+  class Judge;
 
   // The code that is told without a look at the zones; `no_error`: none.
   DnsRcode check(DnsParse parse, Visit* visit);
   DnsRcode check_cookie(Visit* visit);
   void prepare_edns(Visit* visit) const;
   size_t limit(const Visit& visit, size_t room) const;
-  ZoneAnswer::Outcome look_up(const Visit& visit, const DnsKey& key, DnsWriter* writer);
+  ZoneAnswer::Outcome look_up(Visit* visit, const DnsKey& key, DnsWriter* writer);
   size_t finish(const ZoneAnswer::Outcome& outcome, Visit* visit, DnsWriter* writer);
-  ResponseRate::Verdict judge(const ZoneAnswer::Outcome& outcome, const Visit& visit);
+  ResponseRate::Verdict judge(const ZoneAnswer::Outcome& outcome, Visit* visit);
 
   const Options options_;
   DnsFigures& figures_;
   std::shared_ptr<const ZoneSet> zones_;
   std::shared_ptr<const GeoPicker> picker_;
   std::shared_ptr<const DnsCookies> cookies_;
+  std::unique_ptr<DnssecSigner> signer_;  // since there was a zone that is signed
   std::unique_ptr<ResponseRate> rate_;
 };
 

@@ -2,7 +2,7 @@
 #include "geo/zone_answer.h"
 
 #include <algorithm>
-#include <optional>
+#include <vector>
 
 #include "geo/dns_name.h"
 
@@ -13,13 +13,13 @@ using Kind = ResponseRate::Kind;
 
 // What is said instead of all records of a name (RFC 8482 section 4.2): HINFO of two strings.
 constexpr uint8_t kHinfo[] = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
-constexpr uint32_t kHinfoTtl = 3600;
+constexpr uint32_t kHinfoTtl = 3600, kKeyTtl = 3600;
 
 }  // namespace
 
 ZoneAnswer::Outcome ZoneAnswer::answer(const DnsQuery& query, const DnsKey& key) {
   Bytes next = answer_name(query.name, key, query.type, true);
-  for (int i = 0; i < kAliasesMax && !next.empty() && !writer_.truncated(); ++i)
+  for (int i = 0; i < kAliasesMax && !next.empty() && !writer_.truncated() && !failed_; ++i)
     next = answer_name(next, DnsKey(next), query.type, false);
   return outcome_;
 }
@@ -29,6 +29,24 @@ void ZoneAnswer::tell_rate(Kind kind, uint64_t name_hash) {
   told_ = true;
   outcome_.kind = kind;
   outcome_.name_hash = name_hash;
+  if (!judge_.goes_out(outcome_)) secure_.stop();
+}
+
+void ZoneAnswer::fail_answer() {
+  writer_.clear();
+  failed_ = true;
+  outcome_.rcode = DnsRcode::server_failure;
+  outcome_.authoritative = false;
+}
+
+bool ZoneAnswer::settle(SecureAnswer::Result result) {
+  if (result == SecureAnswer::Result::good) return true;
+  if (result == SecureAnswer::Result::full) {
+    writer_.truncate();
+    return false;
+  }
+  fail_answer();
+  return false;
 }
 
 Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool first) {
@@ -42,6 +60,8 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
   const Zone::Found found = zone->find(key, type);
   // The bit is about the name that was asked for, which is the first one of the answer.
   if (first) outcome_.authoritative = found.match != Zone::Match::delegated;
+  if (first) outcome_.secure = secure_.wanted(*zone);
+  secure_.set_made_up(found.match == Zone::Match::none || found.match == Zone::Match::wildcard);
   switch (found.match) {
     case Zone::Match::delegated:
       tell_rate(Kind::referral, found.node->hash);
@@ -49,8 +69,7 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
       return {};
     case Zone::Match::none:
       tell_rate(Kind::nxdomain, found.encloser->hash);
-      outcome_.rcode = DnsRcode::name_error;
-      deny(*zone, zone->negative_ttl());
+      deny_name(*zone, name);
       return {};
     case Zone::Match::exact:
     case Zone::Match::wildcard: return answer_node(*zone, *found.node, name, type);
@@ -59,6 +78,7 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
 }
 
 Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type) {
+  if (answer_secure(zone, node, owner, type)) return {};
   const RrSet* alias = zone.set(node, DnsType::cname);
   if (alias && type != DnsType::any) {
     tell_rate(Kind::answer, node.hash);
@@ -76,13 +96,28 @@ Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes ow
   const RrSet* geo = address && !set ? zone.set(node, DnsType::geo) : nullptr;
   tell_rate(set || geo ? Kind::answer : Kind::nodata, node.hash);
   if (geo) {
-    answer_geo(zone, *geo, owner, type);
+    answer_geo(zone, node, *geo, owner, type);
   } else if (!set) {
-    deny(zone, zone.negative_ttl());
+    deny_type(zone, node, owner, type, zone.negative_ttl());
   } else if (add_set(Section::answer, zone, *set, owner) && type == DnsType::ns) {
     add_addresses(zone, *set, nullptr);
   }
   return {};
+}
+
+bool ZoneAnswer::answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner,
+                               DnsType type) {
+  const DnssecKey* key = secure_.key(zone);
+  const bool keys = type == DnsType::dnskey && &node == &zone.apex_node();
+  if (!key || (!keys && type != DnsType::nsec && type != DnsType::rrsig)) return false;
+  tell_rate(Kind::answer, node.hash);
+  if (keys) {
+    const Bytes data = as_bytes(key->dnskey());
+    add_signed(Section::answer, zone, {owner, type, kKeyTtl, {&data, 1}});
+  } else {
+    settle(secure_.answer(zone, node, owner, type));
+  }
+  return true;
 }
 
 void ZoneAnswer::answer_any(const Zone& zone, const Zone::Node& node, Bytes owner) {
@@ -90,7 +125,17 @@ void ZoneAnswer::answer_any(const Zone& zone, const Zone::Node& node, Bytes owne
     add_set(Section::answer, zone, *alias, owner);
     return;
   }
-  if (!writer_.add(Section::answer, owner, DnsType::hinfo, kHinfoTtl, kHinfo)) writer_.truncate();
+  const Bytes data(kHinfo);
+  add_signed(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}});
+}
+
+bool ZoneAnswer::add_signed(Section section, const Zone& zone, const DnssecSet& set) {
+  for (const Bytes data : set.data)
+    if (!writer_.add(section, set.owner, set.type, set.ttl, data)) {
+      writer_.truncate();
+      return false;
+    }
+  return settle(secure_.sign(section, zone, set));
 }
 
 bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes owner, DnsType type) {
@@ -103,16 +148,26 @@ bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes own
   return std::all_of(node.v6.begin(), node.v6.end(), add);
 }
 
-void ZoneAnswer::answer_geo(const Zone& zone, const RrSet& set, Bytes owner, DnsType type) {
-  const GeoPick pick = picker_ ? picker_->pick(set.geo_set, client_) : GeoPick{{}, 0, false};
-  if (!pick.known) {
-    outcome_.rcode = DnsRcode::server_failure;
-    outcome_.authoritative = false;
-    return;
+bool ZoneAnswer::sign_nodes(const Zone& zone, const GeoPick& pick, const RrSet& set, Bytes owner,
+                            DnsType type) {
+  if (!secure_.wanted(zone)) return true;
+  std::vector<Bytes> data;
+  for (const uint16_t number : pick.nodes) {
+    const NodeAddresses node = picker_->addresses(number);
+    if (type == DnsType::a) data.insert(data.end(), node.v4.begin(), node.v4.end());
+    if (type == DnsType::aaaa) data.insert(data.end(), node.v6.begin(), node.v6.end());
   }
+  return settle(secure_.sign(Section::answer, zone, {owner, type, set.ttl, data}));
+}
+
+void ZoneAnswer::answer_geo(const Zone& zone, const Zone::Node& name, const RrSet& set, Bytes owner,
+                            DnsType type) {
+  const GeoPick pick = picker_ ? picker_->pick(set.geo_set, client_) : GeoPick{{}, 0, false};
+  if (!pick.known) return fail_answer();
   // Of several names, as aliases bring them, all have to be the same within the scope.
   const uint8_t bits_max = client_.v6 ? 128 : 32;
   outcome_.scope_bits = std::max(outcome_.scope_bits, std::min(pick.scope_bits, bits_max));
+  figures_.add(pick.nodes.empty() ? DnsFigure::geo_empty : DnsFigure::geo);
   bool any = false;
   for (const uint16_t number : pick.nodes) {
     const NodeAddresses node = picker_->addresses(number);
@@ -122,28 +177,68 @@ void ZoneAnswer::answer_geo(const Zone& zone, const RrSet& set, Bytes owner, Dns
     if (!add_node(node, set, owner, type)) return;
     figures_.add_node(number);
   }
-  figures_.add(pick.nodes.empty() ? DnsFigure::geo_empty : DnsFigure::geo);
+  if (any) {
+    sign_nodes(zone, pick, set, owner, type);
+    return;
+  }
   // That there is no node lasts no longer than a node would.
-  if (!any) deny(zone, std::min(set.ttl, zone.negative_ttl()));
+  deny_type(zone, name, owner, type, std::min(set.ttl, zone.negative_ttl()));
 }
 
 void ZoneAnswer::refer(const Zone& zone, const Zone::Node& cut) {
   const RrSet& servers = *zone.set(cut, DnsType::ns);
-  if (add_set(Section::authority, zone, servers, zone.name(cut)))
-    add_addresses(zone, servers, &cut);
+  const Bytes owner = zone.name(cut);
+  if (!add_records(Section::authority, zone, servers, owner)) return;
+  // Whether what is below is signed, too, is for us to say.
+  const RrSet* ds = zone.set(cut, DnsType::ds);
+  if (ds && secure_.wanted(zone) && !add_set(Section::authority, zone, *ds, owner)) return;
+  if (!ds && !settle(secure_.deny_type(zone, cut, owner, DnsType::ds, zone.negative_ttl()))) return;
+  add_addresses(zone, servers, &cut);
 }
 
-void ZoneAnswer::deny(const Zone& zone, uint32_t ttl) {
-  const Bytes data = zone.data(zone.soa(), 0);
-  if (!writer_.add(Section::authority, zone.apex(), DnsType::soa, ttl, data)) writer_.truncate();
+bool ZoneAnswer::add_soa(const Zone& zone, uint32_t ttl) {
+  const RrSet& soa = zone.soa();
+  if (writer_.add(Section::authority, zone.apex(), DnsType::soa, ttl, zone.data(soa, 0)))
+    return settle(secure_.sign(Section::authority, zone, soa, zone.apex(), ttl));
+  writer_.truncate();
+  return false;
 }
 
-bool ZoneAnswer::add_set(Section section, const Zone& zone, const RrSet& set, Bytes owner) {
+void ZoneAnswer::deny_name(const Zone& zone, Bytes owner) {
+  outcome_.rcode = DnsRcode::name_error;
+  if (add_soa(zone, zone.negative_ttl())) settle(secure_.deny_name(zone, owner, &outcome_.rcode));
+}
+
+void ZoneAnswer::deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type,
+                           uint32_t ttl) {
+  if (add_soa(zone, ttl)) settle(secure_.deny_type(zone, node, owner, type, ttl));
+}
+
+bool ZoneAnswer::add_records(Section section, const Zone& zone, const RrSet& set, Bytes owner) {
   for (size_t i = 0; i < set.count; ++i) {
     if (writer_.add(section, owner, set.type, set.ttl, zone.data(set, i))) continue;
     writer_.truncate();
     return false;
   }
+  return true;
+}
+
+bool ZoneAnswer::add_set(Section section, const Zone& zone, const RrSet& set, Bytes owner) {
+  return add_records(section, zone, set, owner) &&
+         settle(secure_.sign(section, zone, set, owner, set.ttl));
+}
+
+bool ZoneAnswer::add_address(const Zone& zone, const Zone::Node& node, const RrSet& set,
+                             Bytes server) {
+  const DnsWriter::Mark before = writer_.mark();
+  for (size_t i = 0; i < set.count; ++i)
+    if (!writer_.add(Section::additional, server, set.type, set.ttl, zone.data(set, i)))
+      return false;
+  // Glue is not ours to sign. All else goes without a signature that there is no room for, but not
+  // without one that could not be made (RFC 4035 section 3.1.1).
+  if (node.cut == Zone::Node::kNone && secure_.sign(Section::additional, zone, set, server,
+                                                    set.ttl) == SecureAnswer::Result::refused)
+    writer_.rewind(before);
   return true;
 }
 
@@ -156,13 +251,10 @@ void ZoneAnswer::add_addresses(const Zone& zone, const RrSet& servers, const Zon
     if (!node) continue;
     for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
       const RrSet* set = zone.set(*node, type);
-      for (size_t j = 0; set && j < set->count; ++j) {
-        if (writer_.add(Section::additional, server, type, set->ttl, zone.data(*set, j))) continue;
-        // Without glue below the delegation nobody gets there (RFC 9471); all else can be asked
-        // for.
-        if (cut && dns_name_within(server, zone.name(*cut))) writer_.set_truncated();
-        return;
-      }
+      if (!set || add_address(zone, *node, *set, server)) continue;
+      // Without glue below the delegation nobody gets there (RFC 9471); all else can be asked for.
+      if (cut && dns_name_within(server, zone.name(*cut))) writer_.set_truncated();
+      return;
     }
   }
 }

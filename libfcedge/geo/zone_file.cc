@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/zone_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <optional>
 
-#include "base/fd.h"
 #include "geo/rdata_text.h"
+#include "geo/text_file.h"
 #include "geo/zone_builder.h"
 #include "geo/zone_lexer.h"
 
@@ -92,29 +87,6 @@ Status at_line(Status status, const std::string& file, size_t line, const std::s
   return fail(status, file + ":" + std::to_string(line) + ": " + sentence);
 }
 
-Status read_file(const std::string& path, std::string* out) {
-  const auto failed = [&](int error) {
-    return fail(status_from_errno(error), path + ": cannot be read: " + std::strerror(error));
-  };
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info;
-  if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return failed(errno);
-  if (!S_ISREG(info.st_mode)) return fail(Status::invalid, path + ": is no file");
-  if (static_cast<uint64_t>(info.st_size) > kZoneFileBytesMax)
-    return fail(Status::too_big, path + ": a zone file may have 64 MiB");
-  out->resize(static_cast<size_t>(info.st_size));
-  size_t size = 0;
-  while (size < out->size()) {
-    const ssize_t got = read(fd.get(), out->data() + size, out->size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(errno);
-    if (got == 0) break;
-    size += static_cast<size_t>(got);
-  }
-  out->resize(size);
-  return Status::ok;
-}
-
 }  // namespace
 
 Status parse_zone(std::string_view text, const std::string& file, const DnsName& apex,
@@ -136,7 +108,7 @@ Status parse_zone(std::string_view text, const std::string& file, const DnsName&
 Status load_zone_file(const std::string& path, const DnsName& apex,
                       std::span<const std::string> geo_sets, std::shared_ptr<const Zone>* out) {
   std::string text;
-  const Status status = read_file(path, &text);
+  const Status status = read_text_file(path, kZoneFileBytesMax, &text);
   return status == Status::ok ? parse_zone(text, path, apex, geo_sets, out) : status;
 }
 

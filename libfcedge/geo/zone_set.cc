@@ -8,20 +8,21 @@
 
 namespace fce {
 
-ZoneSet::ZoneSet(std::vector<std::shared_ptr<const Zone>> zones) : zones_(std::move(zones)) {
-  table_.resize(std::bit_ceil(2 * zones_.size() + 1));
-  for (const auto& zone : zones_) {
-    const Zone::Node& apex = zone->apex_node();
+ZoneSet::ZoneSet(std::vector<std::shared_ptr<const Zone>> zones, Keys keys)
+    : zones_(std::move(zones)), keys_(std::move(keys)) {
+  table_.assign(std::bit_ceil(2 * zones_.size() + 1), kNone);
+  for (uint32_t i = 0; i < zones_.size(); ++i) {
+    const Zone::Node& apex = zones_[i]->apex_node();
     size_t slot = apex.hash & (table_.size() - 1);
-    while (table_[slot]) slot = (slot + 1) & (table_.size() - 1);
-    table_[slot] = zone.get();
+    while (table_[slot] != kNone) slot = (slot + 1) & (table_.size() - 1);
+    table_[slot] = i;
     labels_max_ = std::max<size_t>(labels_max_, apex.labels);
   }
 }
 
 Status ZoneSet::make(std::vector<std::shared_ptr<const Zone>> zones,
-                     std::shared_ptr<const ZoneSet>* out) {
-  std::shared_ptr<const ZoneSet> set(new ZoneSet(std::move(zones)));
+                     std::shared_ptr<const ZoneSet>* out, Keys keys) {
+  std::shared_ptr<const ZoneSet> set(new ZoneSet(std::move(zones), std::move(keys)));
   for (const auto& zone : set->zones_) {
     const DnsKey key(zone->apex());
     if (set->at(key, key.labels()) == zone.get()) continue;
@@ -36,11 +37,24 @@ Status ZoneSet::make(std::vector<std::shared_ptr<const Zone>> zones,
 const Zone* ZoneSet::at(const DnsKey& key, size_t labels) const {
   const uint64_t hash = key.hash(labels);
   const size_t mask = table_.size() - 1;
-  for (size_t slot = hash & mask; table_[slot]; slot = (slot + 1) & mask)
-    if (table_[slot]->apex_node().hash == hash &&
-        dns_names_equal(table_[slot]->apex(), key.suffix(labels)))
-      return table_[slot];
+  for (size_t slot = hash & mask; table_[slot] != kNone; slot = (slot + 1) & mask) {
+    const Zone* zone = zones_[table_[slot]].get();
+    if (zone->apex_node().hash == hash && dns_names_equal(zone->apex(), key.suffix(labels)))
+      return zone;
+  }
   return nullptr;
+}
+
+bool ZoneSet::has_keys() const {
+  return std::any_of(keys_.begin(), keys_.end(), [](const auto& key) { return key != nullptr; });
+}
+
+const std::shared_ptr<const DnssecKey>& ZoneSet::key(const Zone& zone) const {
+  static const std::shared_ptr<const DnssecKey> kUnsigned;
+  const size_t mask = table_.size() - 1;
+  size_t slot = zone.apex_node().hash & mask;
+  while (table_[slot] != kNone && zones_[table_[slot]].get() != &zone) slot = (slot + 1) & mask;
+  return keys_.empty() || table_[slot] == kNone ? kUnsigned : keys_[table_[slot]];
 }
 
 const Zone* ZoneSet::find(const DnsKey& key, DnsType type) const {

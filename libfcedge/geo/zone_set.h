@@ -7,28 +7,39 @@
 #include <vector>
 
 #include "base/status.h"
+#include "geo/dnssec_key.h"
 #include "geo/zone.h"
 
 namespace fce {
 
 class ZoneSet {
  public:
+  using Keys = std::vector<std::shared_ptr<const DnssecKey>>;
+
+  // `keys` is as long as `zones`, with null for those that are not signed; or it is empty.
   // FCE_EEXIST when two zones begin at the same name.
   static Status make(std::vector<std::shared_ptr<const Zone>> zones,
-                     std::shared_ptr<const ZoneSet>* out);
+                     std::shared_ptr<const ZoneSet>* out, Keys keys = {});
 
   // The zone that the name belongs to, which is the one that begins closest above it; null if none
   // of ours does. DS of a zone's own name belongs to the zone above it, if that is ours, too.
   const Zone* find(const DnsKey& key, DnsType type) const;
 
+  // The key that one of its zones is signed with; null: it is not signed.
+  const std::shared_ptr<const DnssecKey>& key(const Zone& zone) const;
+
+  bool has_keys() const;
+
   const std::vector<std::shared_ptr<const Zone>>& zones() const { return zones_; }
 
  private:
-  explicit ZoneSet(std::vector<std::shared_ptr<const Zone>> zones);
+  ZoneSet(std::vector<std::shared_ptr<const Zone>> zones, Keys keys);
   const Zone* at(const DnsKey& key, size_t labels) const;
 
+  static constexpr uint32_t kNone = UINT32_MAX;
   const std::vector<std::shared_ptr<const Zone>> zones_;
-  std::vector<const Zone*> table_;  // by the hash of the apex, a power of two
+  const Keys keys_;
+  std::vector<uint32_t> table_;  // of zones by the hash of the apex, a power of two
   size_t labels_max_ = 0;
 };
 

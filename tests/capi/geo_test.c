@@ -60,6 +60,40 @@ static void refusals(void) {
   fce_node_destroy(node);
 }
 
+static void write_key(const char* path, const char* text) {
+  FILE* file = fopen(path, "w");
+  CHECK(file && fputs(text, file) >= 0);
+  CHECK(fclose(file) == 0);
+}
+
+/* A zone with a key is signed, and its DS is told; a key that is none changes nothing. */
+static void keys(fce_node* node) {
+  char path[64], text[2048];
+  snprintf(path, sizeof path, "/tmp/fcedge-capi-%ld.private", (long)getpid());
+  /* RFC 6605 section 6.1. */
+  write_key(path,
+            "Algorithm: 13 (ECDSAP256SHA256)\n"
+            "PrivateKey: GU6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=\n");
+  fce_dns_zone zone;
+  fce_dns_zone_init(&zone);
+  zone.name = "example.net";
+  CHECK_FAILS(fce_dns_zone_ds(&zone, text, sizeof text), FCE_EINVAL);
+  zone.dnssec_key = path;
+  CHECK_OK(fce_dns_zone_ds(&zone, text, sizeof text));
+  CHECK(strcmp(text,
+               "example.net. IN DS 55648 13 2 "
+               "b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17") == 0);
+  CHECK_FAILS(fce_dns_zone_ds(&zone, text, strlen(text)), FCE_ETOOBIG);
+  CHECK_FAILS(fce_dns_zone_ds(&zone, NULL, 0), FCE_EINVAL);
+  zone.text = ZONE_HEAD;
+  CHECK_OK(fce_node_set_dns_zones(node, &zone, 1));
+  write_key(path, "Algorithm: 8 (RSASHA256)\n");
+  CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EUNSUPPORTED);
+  CHECK(strstr(fce_last_error(), path));
+  CHECK(remove(path) == 0);
+  CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_ENOENT);
+}
+
 int main(void) {
   refusals();
   uint16_t http = 0, port = 0;
@@ -87,6 +121,7 @@ int main(void) {
   CHECK(ask_udp(port).last == 8);
   CHECK_OK(set_zone(node, ZONE_HEAD));
   CHECK(ask_udp(port).rcode == 3);
+  keys(node);
   CHECK_OK(fce_node_set_dns_zones(node, NULL, 0));
   CHECK(ask_tcp(port).rcode == 5);
 

@@ -122,6 +122,34 @@ TEST_CASE("signature: R and S outside 1 to n-1 are refused") {
   }
 }
 
+TEST_CASE("signature: what is signed is verified, whatever R and S begin with") {
+  std::array<uint8_t, kP256CoordinateBytes> secret{};
+  secret.back() = 7;
+  const auto signer = P256Signer::make(secret);
+  REQUIRE(signer);
+  const auto key = signer->public_key();
+  const Bytes x = Bytes(key).first(kP256CoordinateBytes);
+  const Bytes y = Bytes(key).subspan(kP256CoordinateBytes);
+  // One of 256 begins with a zero.
+  bool short_r = false, short_s = false;
+  for (int i = 0; !short_r || !short_s; ++i) {
+    const std::string message = "message " + std::to_string(i);
+    std::array<uint8_t, kSignatureBytes> signature;
+    REQUIRE(signer->sign(message, &signature));
+    REQUIRE(p256_verify(x, y, message, signature));
+    short_r = short_r || signature[0] == 0;
+    short_s = short_s || signature[kSignatureBytes / 2] == 0;
+  }
+}
+
+TEST_CASE("signature: what is no number of the curve signs nothing") {
+  std::array<uint8_t, kP256CoordinateBytes> secret{};
+  CHECK_FALSE(P256Signer::make(secret));
+  secret.fill(0xff);
+  CHECK_FALSE(P256Signer::make(secret));
+  CHECK_FALSE(P256Signer::make(Bytes(secret).first(31)));
+}
+
 TEST_CASE("signature: what is not on the curve is no key") {
   const Ecdsa ec;
   CHECK(is_p256_key(as_bytes(ec.x), as_bytes(ec.y)));

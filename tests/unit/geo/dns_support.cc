@@ -119,6 +119,7 @@ void read_opt(Reader* reader, Answer* out) {
   const uint32_t ttl = reader->u32();
   out->rcode |= ttl >> 24 << 4;
   out->dnssec_ok = (ttl & 0x8000) != 0;
+  out->compact_ok = (ttl & 0x4000) != 0;
   const uint16_t size = reader->u16();
   read_options(reader->take(size), out);
 }

@@ -56,7 +56,7 @@ struct Answer {
   DnsType type{};
   std::vector<std::string> answers, authority, additional;  // "www.example. 300 A 192.0.2.1"
   std::vector<AnswerRecord> records;                        // all of them
-  bool edns = false, dnssec_ok = false;
+  bool edns = false, dnssec_ok = false, compact_ok = false;
   uint16_t udp_bytes = 0;
   std::vector<std::pair<uint16_t, std::string>> options;
   std::string broken;  // why it is no message; empty: it is one

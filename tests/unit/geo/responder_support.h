@@ -72,12 +72,15 @@ big     TXT  "012345678901234567890123456789012345678901234567890123456789012345
 
 class Server {
  public:
-  explicit Server(const Responder::Options& options = {}, std::string_view more = "")
+  // `key`: that "example" is signed with.
+  explicit Server(const Responder::Options& options = {}, std::string_view more = "",
+                  std::shared_ptr<const DnssecKey> key = nullptr)
       : figures(3), responder(options, &figures) {
     zones = zone_set({zone("example", std::string(kResponderZone) + std::string(more)),
                       zone("second.example",
                            "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS n.other.\n"
-                           "host A 192.0.2.2\n")});
+                           "host A 192.0.2.2\n")},
+                     {std::move(key), nullptr});
     responder.set_zones(zones);
     responder.set_picker(picker);
     from("203.0.113.7");

@@ -26,9 +26,10 @@ inline std::shared_ptr<const Zone> zone(std::string_view apex, std::string_view 
   return out;
 }
 
-inline std::shared_ptr<const ZoneSet> zone_set(std::vector<std::shared_ptr<const Zone>> zones) {
+inline std::shared_ptr<const ZoneSet> zone_set(std::vector<std::shared_ptr<const Zone>> zones,
+                                               ZoneSet::Keys keys = {}) {
   std::shared_ptr<const ZoneSet> out;
-  if (ZoneSet::make(std::move(zones), &out) != Status::ok) return nullptr;
+  if (ZoneSet::make(std::move(zones), &out, std::move(keys)) != Status::ok) return nullptr;
   return out;
 }
 
