@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config_records.h"
 #include "config_route.h"
 #include "files.h"
 #include "listen_address.h"
@@ -60,7 +61,9 @@ ZoneSettings read_zone(Section& section) {
   settings.place = section.text("name", &settings.name);
   require(section, "name", settings.name);
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
-  require(section, "file", settings.zone_file.path);
+  read_records(section, &settings);
+  if (settings.zone_file.path.empty() && settings.records.empty())
+    section.fail(section.place(), "needs a file, or a [[zone.record]]");
   section.finish();
   return settings;
 }
@@ -99,16 +102,15 @@ void set_dns(fce_node* node, const Config& config, bool listens) {
 
 void set_zones(fce_node* node, const Config& config) {
   if (config.dns_listens.empty()) return;
+  std::vector<ZoneText> texts;
+  texts.reserve(config.zones.size());  // they are pointed into
   std::vector<fce_dns_zone> zones;
-  for (const ZoneSettings& settings : config.zones) {
-    fce_dns_zone& zone = zones.emplace_back();
-    fce_dns_zone_init(&zone);
-    zone.name = settings.name.c_str();
-    zone.file = settings.zone_file.path.c_str();
-  }
-  // The sentence names the file and its line.
-  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) != FCE_OK)
-    config.fail(config.zones.front().zone_file.place, fce_last_error());
+  for (const ZoneSettings& settings : config.zones)
+    zones.push_back(texts.emplace_back(config, settings).zone());
+  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) == FCE_OK) return;
+  const std::string sentence = fce_last_error();
+  for (const ZoneText& text : texts) text.blame(config, sentence);
+  config.fail(config.zones.front().place, sentence);
 }
 
 }  // namespace edge
