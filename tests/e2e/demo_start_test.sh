@@ -98,7 +98,7 @@ echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}
   >"$scratch/conf/keys.json"
 all=$scratch/conf/edge.toml
 # Open-file limits differ between machines, and the state directory of a service is not ours.
-sed -E 's/^# (\[\[?[a-z_]+\]?\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
+sed -E 's/^# (\[\[?[a-z_.]+\]?\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
         s/^(connections_max = )[0-9]+/\1100/; s|/var/lib/fcedge-edge|state|' \
   "$top/examples/edge/edge.toml" >"$all"
 check "comments were taken away" code_is "$(grep -cE '^# ?[a-z_0-9]+ = ' "$all")" 0
