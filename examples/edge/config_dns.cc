@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config_records.h"
 #include "config_route.h"
 #include "files.h"
 #include "listen_address.h"
@@ -15,15 +16,6 @@ namespace {
 
 constexpr uint32_t kMsMax = 24u * 3600 * 1000;
 constexpr uint32_t kRateMax = 1'000'000;
-
-fce_dns_zone zone_of(const ZoneSettings& settings) {
-  fce_dns_zone zone;
-  fce_dns_zone_init(&zone);
-  zone.name = settings.name.c_str();
-  zone.file = settings.zone_file.path.c_str();
-  zone.dnssec_key = or_null(settings.dnssec_key.path);
-  return zone;
-}
 
 }  // namespace
 
@@ -70,8 +62,10 @@ ZoneSettings read_zone(Section& section) {
   settings.place = section.text("name", &settings.name);
   require(section, "name", settings.name);
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
-  require(section, "file", settings.zone_file.path);
   settings.dnssec_key.place = section.path("dnssec_key", &settings.dnssec_key.path);
+  read_records(section, &settings);
+  if (settings.zone_file.path.empty() && settings.records.empty())
+    section.fail(section.place(), "needs a file, or a [[zone.record]]");
   section.finish();
   return settings;
 }
@@ -110,18 +104,23 @@ void set_dns(fce_node* node, const Config& config, bool listens) {
 
 void set_zones(fce_node* node, const Config& config) {
   if (config.dns_listens.empty()) return;
+  std::vector<ZoneText> texts;
+  texts.reserve(config.zones.size());  // they are pointed into
   std::vector<fce_dns_zone> zones;
-  for (const ZoneSettings& settings : config.zones) zones.push_back(zone_of(settings));
-  // The sentence names the file and its line.
-  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) != FCE_OK)
-    config.fail(config.zones.front().zone_file.place, fce_last_error());
+  for (const ZoneSettings& settings : config.zones)
+    zones.push_back(texts.emplace_back(config, settings).zone());
+  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) == FCE_OK) return;
+  const std::string sentence = fce_last_error();
+  for (const ZoneText& text : texts) text.blame(config, sentence);
+  config.fail(config.zones.front().place, sentence);
 }
 
 std::vector<std::string> ds_records(const Config& config) {
   std::vector<std::string> records;
   for (const ZoneSettings& settings : config.zones) {
     if (settings.dnssec_key.path.empty()) continue;
-    const fce_dns_zone zone = zone_of(settings);
+    const ZoneText text(config, settings);
+    const fce_dns_zone zone = text.zone();
     char record[2048];
     if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
       config.fail(settings.dnssec_key.place, fce_last_error());

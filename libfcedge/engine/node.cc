@@ -182,6 +182,11 @@ std::vector<std::string> Node::geo_sets() const {
   return geo_sets_.names();
 }
 
+std::shared_ptr<const GeoSnapshot> Node::geo_snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return geo_ ? geo_->current() : nullptr;
+}
+
 Status Node::listen_dns(const ListenAddress& address, bool tls, uint16_t* port) {
   const std::lock_guard lock(mutex_);
   if (state_of_life_ != State::made)

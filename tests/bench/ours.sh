@@ -146,8 +146,14 @@ name = "world"
 answers_max = 1
 END
   while read -r name latitude longitude; do
-    printf '[[geo_node]]\nname = "%s"\naddresses = ["192.0.2.%d"]\nlatitude = %d\nlongitude = %d\n' \
-      "$name" $k "$latitude" "$longitude" >>"$1/edge.toml"
+    cat >>"$1/edge.toml" <<NODE
+
+[[geo_node]]
+name = "$name"
+addresses = ["192.0.2.$k"]
+latitude = $latitude
+longitude = $longitude
+NODE
     k=$((k + 1))
   done <<END
 EU 50 9
