@@ -182,6 +182,12 @@ def picture():
     equal(len(squares), 2, "a colour for each node that somebody is sent to")
     equal(sum(each.count("z") for each in squares.values()), 4, "a square for each place")
     check(not any("DB-IP" in each for each in texts), "nobody's database")
+    down = config.read_text().replace('region = "eu"\n', 'region = "eu"\nstate = "down"\n')
+    config.write_text(down)
+    told = run("--config", config, "map", "--set", "fenced", "--out", "-")
+    contains(told, ">no node</tspan>", "a fence in which all are down")
+    contains(told, ">100.0 % of places<", "nobody gets a node")
+    write_config()
     shutil.copy(directory / "city.mmdb", directory / "dbip-city.mmdb")
     told = run("--config", config, "--mmdb", directory / "dbip-city.mmdb", "map", "--set",
                "fenced", "--out", "-")
