@@ -59,6 +59,7 @@ void serve(const Options& options) {
       std::cout << config.file << ": ok: " << config.zones.size() << " zone, "
                 << config.geo_sets.size() << " geo_set, " << config.geo_nodes.size()
                 << " geo_node\n";
+      for (const std::string& record : edge::ds_records(config)) std::cout << record << '\n';
       return;
     }
     DnsHost host(config);

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """fcedge-geo: what it explains and draws, and DNS by it alone."""
 
+import base64
 import json
+import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -201,10 +204,24 @@ def dig(port, *words, program="dig"):
     return done.stdout.split("\n")[:-1]
 
 
+def check_signed():
+    """Of a zone that is signed a check tells the DS."""
+    key = directory / "Kexample.test.private"
+    number = base64.b64encode(b"\1" + secrets.token_bytes(31)).decode()
+    key.write_text("Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n"
+                   f"PrivateKey: {number}\n")
+    os.chmod(key, 0o600)
+    write_config(SERVER.replace("ttl = 60", f'ttl = 60\ndnssec_key = "{key.name}"'))
+    check(re.search(r"^example\.test\. .*DS \d+ 13 2 [0-9A-Fa-f]{64}$",
+                    run("--config", config, "serve", "--check"), re.M), "the DS")
+
+
 def server():
     """DNS by it alone, and changes without a pause"""
     write_config(SERVER)
     contains(run("--config", config, "serve", "--check"), "ok: 1 zone, 2 geo_set", "a check")
+    check_signed()
+    write_config(SERVER)
     log = directory / "log"
     with log.open("w") as out, subprocess.Popen([GEO, "--config", config, "serve"], stderr=out,
                                                 stdin=subprocess.DEVNULL) as process:
