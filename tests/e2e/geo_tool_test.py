@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 
 import mmdb
 from checks import SLOW, check, contains, equal, main, wait_until
-from node import BUILD, TRACES, make_certificate
+from node import BUILD, TRACES, fetch, make_certificate
 
 GEO = BUILD / "examples/geo/fcedge-geo"
 PLACES = {"10.0.0.0/16": mmdb.city("DE", 52.5, 13.4), "10.1.0.0/16": mmdb.city("FR", 48.9, 2.4),
@@ -153,6 +153,7 @@ def faults():
                         (("--config", config, "map", "--set", "all", "--out", "/nowhere/x"),
                          "/nowhere/x"),
                         (("map",), "--config"), (("serve",), "--config"),
+                        (("--config", config, "serve", "--metrics"), "--metrics"),
                         (("--config", directory / "none.toml", "serve"), "none.toml"),
                         (("--mmdb", directory / "main.pem", "explain", "10.0.0.1"), "main.pem"),
                         (("--config", config, "serve", "--check"), "[[dns_listen]]")):
@@ -223,8 +224,9 @@ def server():
     check_signed()
     write_config(SERVER)
     log = directory / "log"
-    with log.open("w") as out, subprocess.Popen([GEO, "--config", config, "serve"], stderr=out,
-                                                stdin=subprocess.DEVNULL) as process:
+    with log.open("w") as out, subprocess.Popen(
+            [GEO, "--config", config, "serve", "--metrics", "127.0.0.1:0"], stderr=out,
+            stdin=subprocess.DEVNULL) as process:
         try:
             follow(process, log)
             process.send_signal(signal.SIGTERM)
@@ -240,7 +242,7 @@ def follow(process, log):
         return part in log.read_text()
 
     wait_until(lambda: says("DNS server started"), "it starts")
-    ports = dict(re.findall(r"port=(\d+) tls=(\w+)", log.read_text()))
+    ports = dict(re.findall(r"answering DNS .*port=(\d+) tls=(\w+)", log.read_text()))
     clear, tls = sorted(ports, key=lambda port: ports[port])
     ask = ("+subnet=10.2.0.0/24", "www.example.test", "A")
     # The database is read off to the side.
@@ -248,6 +250,10 @@ def follow(process, log):
     equal(dig(clear, "+subnet=10.0.0.0/24", "www.example.test", "A"), ["192.0.2.1", "192.0.2.2"],
           "another client's")
     equal(dig(tls, "+tls", "ns1.example.test", "A", program="kdig"), ["192.0.2.53"], "over TLS")
+    port = re.search(r"serving metrics .*port=(\d+)", log.read_text()).group(1)
+    status, _, figures = fetch(f"http://127.0.0.1:{port}/metrics")
+    equal(status, 200, "figures")
+    check(re.search(rb"^fcedge_dns_queries_udp_total [1-9]", figures, re.M), "of DNS", figures)
     write_config(SERVER, state="down", serial=2)
     process.send_signal(signal.SIGHUP)
     wait_until(lambda: says("reloaded zones and nodes"), "it reloads")
