@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dns_host.h"
 
+#include <fcedge/http.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -59,9 +61,11 @@ void serve(const Options& options) {
       std::cout << config.file << ": ok: " << config.zones.size() << " zone, "
                 << config.geo_sets.size() << " geo_set, " << config.geo_nodes.size()
                 << " geo_node\n";
+      for (const std::string& record : edge::ds_records(config)) std::cout << record << '\n';
       return;
     }
     DnsHost host(config);
+    if (!options.metrics.empty()) host.add_metrics(options.metrics);
     host.start();
     edge::release_log();
     edge::notify_ready();
@@ -93,6 +97,28 @@ DnsHost::NodePtr DnsHost::create(const edge::Config& config, bool serves) {
 DnsHost::DnsHost(const edge::Config& config) : config_(config), node_(create(config_, true)) {}
 
 DnsHost::~DnsHost() { fce_node_stop(node_.get()); }
+
+void DnsHost::add_metrics(const std::string& address) {
+  const auto expect_ok = [&](int status) {
+    if (status != FCE_OK)
+      throw edge::ConfigError("fcedge-geo: --metrics " + address + ": " + fce_last_error());
+  };
+  fce_listen_options listen;
+  fce_listen_options_init(&listen);
+  listen.address = address.c_str();
+  uint16_t port = 0;
+  expect_ok(fce_node_listen(node_.get(), &listen, &port));
+  fce_routes* made = nullptr;
+  expect_ok(fce_routes_create(&made));
+  const std::unique_ptr<fce_routes, decltype(&fce_routes_destroy)> routes(made, fce_routes_destroy);
+  fce_route_options route;
+  fce_route_options_init(&route);
+  route.pattern = "/metrics";
+  expect_ok(fce_routes_add_metrics(made, &route));
+  expect_ok(fce_node_set_routes(node_.get(), made));
+  edge::log_info("serving metrics address=" + edge::quoted(address) +
+                 " port=" + std::to_string(port));
+}
 
 void DnsHost::start() {
   if (fce_node_start(node_.get()) != FCE_OK) config_.fail(config_.node.place, fce_last_error());

@@ -7,6 +7,7 @@
 #include <fcedge/fcedge.h>
 
 #include <memory>
+#include <string>
 
 #include "config.h"
 #include "options.h"
@@ -25,6 +26,8 @@ class DnsHost {
   DnsHost(const DnsHost&) = delete;
   DnsHost& operator=(const DnsHost&) = delete;
 
+  // Answers GET /metrics there, from `start` on.
+  void add_metrics(const std::string& address);
   void start();
 
   // Swaps certificates, the map of nodes and the zones for those of `config`. Throws

@@ -50,6 +50,10 @@ void add_commands(CLI::App* app, Options* options) {
   CLI::App* serve = app->add_subcommand(
       "serve", "Answer DNS; SIGHUP reloads zones and nodes, SIGTERM and SIGINT stop");
   serve->add_flag("--check", options->check, "Check the configuration and its zones, then exit");
+  serve
+      ->add_option("--metrics", options->metrics,
+                   "Serve GET /metrics in clear, for OpenMetrics, at this HOST:PORT")
+      ->type_name("ADDRESS");
   serve->callback([options] { options->command = Command::kServe; });
 }
 

@@ -26,6 +26,7 @@ struct Options {
   std::string out = "map.svg";
   // serve
   bool check = false;
+  std::string metrics;  // where figures are asked; "": nowhere
 };
 
 // Reads the command line. Without a value the process is to exit with `exit_code`: help and version

@@ -49,13 +49,14 @@ port_of() { sed -n "s/.* listening .* port=\([0-9]*\) tls=$2.*/\1/p" "$scratch/$
 
 # A database in which there is Tokyo and nothing else.
 mkdir "$scratch/geo"
-PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$top/tests/e2e python3 - "$scratch/geo/city.mmdb" <<'END' || exit 1
+PYTHONPATH=$top/tests/e2e python3 -B - "$scratch/geo/city.mmdb" <<'END' || exit 1
 import pathlib, sys
 import mmdb
 mmdb.write(pathlib.Path(sys.argv[1]), {"133.11.0.0/16": mmdb.city("JP", 35.7, 139.7)})
 END
 
-serve first --state "$scratch/one" --port 0 --http-port 0 --dns-port 0 --geo "$scratch/geo" || exit 1
+serve first --state "$scratch/one" --port 0 --http-port 0 --dns-port 0 --geo "$scratch/geo" ||
+  exit 1
 https=$(port_of first true)
 http=$(port_of first false)
 curl -sk "https://localhost:$https/" | grep '<title>Live comments</title>' >/dev/null

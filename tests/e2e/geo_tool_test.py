@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """fcedge-geo: what it explains and draws, and DNS by it alone."""
 
+import base64
 import json
+import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -13,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 
 import mmdb
 from checks import SLOW, check, contains, equal, main, wait_until
-from node import BUILD, TRACES, make_certificate
+from node import BUILD, TRACES, fetch, make_certificate
 
 GEO = BUILD / "examples/geo/fcedge-geo"
 PLACES = {"10.0.0.0/16": mmdb.city("DE", 52.5, 13.4), "10.1.0.0/16": mmdb.city("FR", 48.9, 2.4),
@@ -150,6 +153,7 @@ def faults():
                         (("--config", config, "map", "--set", "all", "--out", "/nowhere/x"),
                          "/nowhere/x"),
                         (("map",), "--config"), (("serve",), "--config"),
+                        (("--config", config, "serve", "--metrics"), "--metrics"),
                         (("--config", directory / "none.toml", "serve"), "none.toml"),
                         (("--mmdb", directory / "main.pem", "explain", "10.0.0.1"), "main.pem"),
                         (("--config", config, "serve", "--check"), "[[dns_listen]]")):
@@ -182,6 +186,12 @@ def picture():
     equal(len(squares), 2, "a colour for each node that somebody is sent to")
     equal(sum(each.count("z") for each in squares.values()), 4, "a square for each place")
     check(not any("DB-IP" in each for each in texts), "nobody's database")
+    down = config.read_text().replace('region = "eu"\n', 'region = "eu"\nstate = "down"\n')
+    config.write_text(down)
+    told = run("--config", config, "map", "--set", "fenced", "--out", "-")
+    contains(told, ">no node</tspan>", "a fence in which all are down")
+    contains(told, ">100.0 % of places<", "nobody gets a node")
+    write_config()
     shutil.copy(directory / "city.mmdb", directory / "dbip-city.mmdb")
     told = run("--config", config, "--mmdb", directory / "dbip-city.mmdb", "map", "--set",
                "fenced", "--out", "-")
@@ -195,13 +205,28 @@ def dig(port, *words, program="dig"):
     return done.stdout.split("\n")[:-1]
 
 
+def check_signed():
+    """Of a zone that is signed a check tells the DS."""
+    key = directory / "Kexample.test.private"
+    number = base64.b64encode(b"\1" + secrets.token_bytes(31)).decode()
+    key.write_text("Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n"
+                   f"PrivateKey: {number}\n")
+    os.chmod(key, 0o600)
+    write_config(SERVER.replace("ttl = 60", f'ttl = 60\ndnssec_key = "{key.name}"'))
+    check(re.search(r"^example\.test\. .*DS \d+ 13 2 [0-9A-Fa-f]{64}$",
+                    run("--config", config, "serve", "--check"), re.M), "the DS")
+
+
 def server():
     """DNS by it alone, and changes without a pause"""
     write_config(SERVER)
     contains(run("--config", config, "serve", "--check"), "ok: 1 zone, 2 geo_set", "a check")
+    check_signed()
+    write_config(SERVER)
     log = directory / "log"
-    with log.open("w") as out, subprocess.Popen([GEO, "--config", config, "serve"], stderr=out,
-                                                stdin=subprocess.DEVNULL) as process:
+    with log.open("w") as out, subprocess.Popen(
+            [GEO, "--config", config, "serve", "--metrics", "127.0.0.1:0"], stderr=out,
+            stdin=subprocess.DEVNULL) as process:
         try:
             follow(process, log)
             process.send_signal(signal.SIGTERM)
@@ -217,7 +242,7 @@ def follow(process, log):
         return part in log.read_text()
 
     wait_until(lambda: says("DNS server started"), "it starts")
-    ports = dict(re.findall(r"port=(\d+) tls=(\w+)", log.read_text()))
+    ports = dict(re.findall(r"answering DNS .*port=(\d+) tls=(\w+)", log.read_text()))
     clear, tls = sorted(ports, key=lambda port: ports[port])
     ask = ("+subnet=10.2.0.0/24", "www.example.test", "A")
     # The database is read off to the side.
@@ -225,6 +250,10 @@ def follow(process, log):
     equal(dig(clear, "+subnet=10.0.0.0/24", "www.example.test", "A"), ["192.0.2.1", "192.0.2.2"],
           "another client's")
     equal(dig(tls, "+tls", "ns1.example.test", "A", program="kdig"), ["192.0.2.53"], "over TLS")
+    port = re.search(r"serving metrics .*port=(\d+)", log.read_text()).group(1)
+    status, _, figures = fetch(f"http://127.0.0.1:{port}/metrics")
+    equal(status, 200, "figures")
+    check(re.search(rb"^fcedge_dns_queries_udp_total [1-9]", figures, re.M), "of DNS", figures)
     write_config(SERVER, state="down", serial=2)
     process.send_signal(signal.SIGHUP)
     wait_until(lambda: says("reloaded zones and nodes"), "it reloads")

@@ -29,7 +29,8 @@ export class DemoNode {
   async start() {
     const script = '. "$1/examples/edge/demo.sh"; shift; start_demo "$@"';
     this.child = spawn('bash', ['-c', script, 'demo', TOP, this.build, '--state', this.state,
-      '--port', '0', '--http-port', '0', '--dns-port', '0', '--geo', this.#places()], { stdio: ['ignore', 'ignore', 'pipe'] });
+      '--port', '0', '--http-port', '0', '--dns-port', '0', '--geo', this.#places()],
+    { stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit');
     const lines = createInterface({ input: this.child.stderr });
     const started = new Promise((done) => {
