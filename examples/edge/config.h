@@ -297,6 +297,7 @@ struct ZoneSettings {
   std::string name;
   PathSetting zone_file;
   PathSetting dnssec_key;
+  PathSetting dnssec_other_key;
   Place place;
 };
 

@@ -22,6 +22,7 @@ fce_dns_zone zone_of(const ZoneSettings& settings) {
   zone.name = settings.name.c_str();
   zone.file = settings.zone_file.path.c_str();
   zone.dnssec_key = or_null(settings.dnssec_key.path);
+  zone.dnssec_other_key = or_null(settings.dnssec_other_key.path);
   return zone;
 }
 
@@ -72,6 +73,10 @@ ZoneSettings read_zone(Section& section) {
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
   require(section, "file", settings.zone_file.path);
   settings.dnssec_key.place = section.path("dnssec_key", &settings.dnssec_key.path);
+  settings.dnssec_other_key.place =
+      section.path("dnssec_other_key", &settings.dnssec_other_key.path);
+  if (settings.dnssec_key.path.empty() && !settings.dnssec_other_key.path.empty())
+    section.fail(settings.dnssec_other_key.place, "needs a dnssec_key that signs");
   section.finish();
   return settings;
 }
@@ -119,14 +124,16 @@ void set_zones(fce_node* node, const Config& config) {
 
 std::vector<std::string> ds_records(const Config& config) {
   std::vector<std::string> records;
-  for (const ZoneSettings& settings : config.zones) {
-    if (settings.dnssec_key.path.empty()) continue;
-    const fce_dns_zone zone = zone_of(settings);
-    char record[2048];
-    if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
-      config.fail(settings.dnssec_key.place, fce_last_error());
-    records.emplace_back(record);
-  }
+  for (const ZoneSettings& settings : config.zones)
+    for (const PathSetting& key : {settings.dnssec_key, settings.dnssec_other_key}) {
+      if (key.path.empty()) continue;
+      fce_dns_zone zone = zone_of(settings);
+      zone.dnssec_key = key.path.c_str();
+      char record[2048];
+      if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
+        config.fail(key.place, fce_last_error());
+      records.emplace_back(record);
+    }
   return records;
 }
 
