@@ -305,6 +305,7 @@ struct ZoneSettings {
   std::string name;
   PathSetting zone_file;
   PathSetting dnssec_key;
+  PathSetting dnssec_other_key;
   uint32_t ttl = 300;  // of `records`
   std::vector<RecordSettings> records;
   Place place;

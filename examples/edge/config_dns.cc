@@ -63,6 +63,10 @@ ZoneSettings read_zone(Section& section) {
   require(section, "name", settings.name);
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
   settings.dnssec_key.place = section.path("dnssec_key", &settings.dnssec_key.path);
+  settings.dnssec_other_key.place =
+      section.path("dnssec_other_key", &settings.dnssec_other_key.path);
+  if (settings.dnssec_key.path.empty() && !settings.dnssec_other_key.path.empty())
+    section.fail(settings.dnssec_other_key.place, "needs a dnssec_key that signs");
   read_records(section, &settings);
   if (settings.zone_file.path.empty() && settings.records.empty())
     section.fail(section.place(), "needs a file, or a [[zone.record]]");
@@ -117,15 +121,17 @@ void set_zones(fce_node* node, const Config& config) {
 
 std::vector<std::string> ds_records(const Config& config) {
   std::vector<std::string> records;
-  for (const ZoneSettings& settings : config.zones) {
-    if (settings.dnssec_key.path.empty()) continue;
-    const ZoneText text(config, settings);
-    const fce_dns_zone zone = text.zone();
-    char record[2048];
-    if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
-      config.fail(settings.dnssec_key.place, fce_last_error());
-    records.emplace_back(record);
-  }
+  for (const ZoneSettings& settings : config.zones)
+    for (const PathSetting& key : {settings.dnssec_key, settings.dnssec_other_key}) {
+      if (key.path.empty()) continue;
+      const ZoneText text(config, settings);
+      fce_dns_zone zone = text.zone();
+      zone.dnssec_key = key.path.c_str();
+      char record[2048];
+      if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)
+        config.fail(key.place, fce_last_error());
+      records.emplace_back(record);
+    }
   return records;
 }
 

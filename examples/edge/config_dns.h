@@ -31,7 +31,7 @@ void set_dns(fce_node* node, const Config& config, bool listens);
 // Has it answer from the zones as the files are now; at any time.
 void set_zones(fce_node* node, const Config& config);
 
-// Of each zone that is signed the record DS, which the zone above is to have.
+// Of each key of a zone the record DS, which the zone above is to have.
 std::vector<std::string> ds_records(const Config& config);
 
 }  // namespace edge

@@ -90,6 +90,8 @@ fce_dns_zone ZoneText::zone() const {
   zone.name = settings_.name.c_str();
   zone.file = called_.c_str();
   if (!settings_.dnssec_key.path.empty()) zone.dnssec_key = settings_.dnssec_key.path.c_str();
+  if (!settings_.dnssec_other_key.path.empty())
+    zone.dnssec_other_key = settings_.dnssec_other_key.path.c_str();
   if (!text_.empty()) zone.text = text_.c_str();
   return zone;
 }

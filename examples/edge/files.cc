@@ -134,7 +134,9 @@ void check_files(const Config& config) {
   check_cache(config);
   for (const OriginSettings& origin : config.origins) check_origin(config, origin);
   for (const PurgeSettings& purge : config.purges) check_secret(config, purge.secret_file);
-  for (const ZoneSettings& zone : config.zones) check_given_file(config, zone.dnssec_key, true);
+  for (const ZoneSettings& zone : config.zones)
+    for (const PathSetting& key : {zone.dnssec_key, zone.dnssec_other_key})
+      check_given_file(config, key, true);
   if (!config.node.state_dir.path.empty()) check_writable_directory(config, config.node.state_dir);
   for (const CommentsSettings& comments : config.comments) {
     check_database(config, comments.database);

@@ -54,16 +54,21 @@ FCE_API int fce_node_listen_dns(fce_node* node, const char* address, uint32_t tl
  * so also those that depend on the client, and the file has no records of DNSSEC but DS. That names
  * and types do not exist is said one at a time (RFC 9824): nobody can walk through the zone, and
  * NXDOMAIN becomes NOERROR for who does not say that he knows of this. The zone is secure once the
- * zone above it has the record that fce_dns_zone_ds gives. A new key needs both DS for a while, so
- * that what others remember of the old one is not in vain. */
+ * zone above it has the record that fce_dns_zone_ds gives.
+ *
+ * From one key to the next: the new one becomes `dnssec_other_key`, and its DS is put beside the
+ * old one's above. When that is known everywhere, and an hour is over, they change places. When the
+ * longest TTL of the zone is over, too, the old one and its DS may go. */
 typedef struct fce_dns_zone {
   uint32_t size;
-  const char* name;       /* "example.com" */
-  const char* file;       /* with `text` it is only what errors call it */
-  const char* text;       /* NULL: it is read from the file */
-  const char* dnssec_key; /* "Kexample.com.+013+12345.private", a key of `dnssec-keygen -a
-                             ECDSAP256SHA256 -f KSK example.com`; that of the same name with ".key"
-                             is read, too, if it is there; NULL: the zone is not signed */
+  const char* name; /* "example.com" */
+  const char* file; /* with `text` it is only what errors call it */
+  const char* text; /* NULL: it is read from the file */
+  /* "Kexample.com.+013+12345.private", a key of `dnssec-keygen -a ECDSAP256SHA256 -f KSK
+   * example.com`; that of the same name with ".key" is read, too, if it is there; NULL: the zone is
+   * not signed. */
+  const char* dnssec_key;
+  const char* dnssec_other_key; /* is shown, but does not sign: the next one, or the last one */
 } fce_dns_zone;
 
 FCE_API void fce_dns_zone_init(fce_dns_zone* zone);

@@ -65,19 +65,28 @@ Status read_dns(const fce_dns_options& known, NodeDnsOptions* out) {
   return read_secret(known.cookie_secret, &out->cookie_secret);
 }
 
-using KeyPtr = std::shared_ptr<const DnssecKey>;
+// They stay null when the zone is not signed.
+Status read_keys(const fce_dns_zone& known, const DnsName& apex, ZoneKeys* out) {
+  if (!known.dnssec_key && known.dnssec_other_key)
+    return fail(Status::invalid, "a zone that has another key has a key");
+  Status status = Status::ok;
+  if (known.dnssec_key) status = DnssecKey::load(known.dnssec_key, apex, &out->key);
+  if (status == Status::ok && known.dnssec_other_key)
+    status = DnssecKey::load(known.dnssec_other_key, apex, &out->other);
+  if (status == Status::ok && out->other && out->other->dnskey() == out->key->dnskey())
+    return fail(Status::invalid, std::string(known.dnssec_other_key) + ": it is the same key");
+  return status;
+}
 
-// `key` stays null when the zone is not signed.
 Status read_zone(const fce_dns_zone& given, std::span<const std::string> sets,
-                 std::shared_ptr<const Zone>* out, KeyPtr* key) {
+                 std::shared_ptr<const Zone>* out, ZoneKeys* keys) {
   fce_dns_zone known;
   Status status = take_options(&given, &known);
   if (status == Status::ok && (!known.name || (!known.file && !known.text)))
     status = fail(Status::invalid, "a zone has a name, and a file or a text");
   DnsName apex;
   if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
-  if (status == Status::ok && known.dnssec_key)
-    status = DnssecKey::load(known.dnssec_key, apex, key);
+  if (status == Status::ok) status = read_keys(known, apex, keys);
   if (status != Status::ok) return status;
   if (!known.text) return load_zone_file(known.file, apex, sets, out);
   return parse_zone(known.text, known.file ? known.file : known.name, apex, sets, out);
@@ -89,7 +98,7 @@ Status read_ds(const fce_dns_zone* given, std::string* out) {
   if (status == Status::ok && (!known.name || !known.dnssec_key))
     status = fail(Status::invalid, "the zone has no name or no key");
   DnsName apex;
-  KeyPtr key;
+  std::shared_ptr<const DnssecKey> key;
   if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
   if (status == Status::ok) status = DnssecKey::load(known.dnssec_key, apex, &key);
   if (status == Status::ok) *out = key->ds_text();

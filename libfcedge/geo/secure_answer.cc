@@ -9,7 +9,7 @@ SecureAnswer::Result SecureAnswer::add_signature(Section section, const Zone& zo
   // Whatever is asked for, the zone's own name is not made up.
   set.made_up = made_up_ && !dns_names_equal(set.owner, zone.apex());
   std::string data;
-  switch (signer_->sign(zones_.key(zone), set, &data)) {
+  switch (signer_->sign(zones_.keys(zone).key, set, &data)) {
     case DnssecSigner::Result::made: figures_.add(DnsFigure::dnssec_made); break;
     case DnssecSigner::Result::remembered: figures_.add(DnsFigure::dnssec_remembered); break;
     case DnssecSigner::Result::refused:
@@ -71,6 +71,16 @@ SecureAnswer::Result SecureAnswer::deny_type(const Zone& zone, const Zone::Node&
   types.erase(std::remove(types.begin(), types.end(), type), types.end());
   const NsecNext next = node.cut == Zone::Node::kNone ? NsecNext::below : NsecNext::beside;
   return add_nsec(zone, owner, next, types, ttl);
+}
+
+SecureAnswer::Result SecureAnswer::answer_keys(const Zone& zone, Bytes owner) {
+  constexpr uint32_t kTtl = 3600;
+  const ZoneKeys& keys = zones_.keys(zone);
+  std::vector<Bytes> data = {as_bytes(keys.key->dnskey())};
+  if (keys.other) data.push_back(as_bytes(keys.other->dnskey()));
+  for (const Bytes one : data)
+    if (!writer_.add(Section::answer, owner, DnsType::dnskey, kTtl, one)) return Result::full;
+  return sign(Section::answer, zone, {owner, DnsType::dnskey, kTtl, data});
 }
 
 SecureAnswer::Result SecureAnswer::answer(const Zone& zone, const Zone::Node& node, Bytes owner,

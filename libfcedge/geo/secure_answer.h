@@ -38,10 +38,9 @@ class SecureAnswer {
   // The name that is answered for is one that who asks has chosen, as a wildcard lets him.
   void set_made_up(bool made_up) { made_up_ = made_up; }
 
-  // The key of a zone; null: it is not signed.
-  const DnssecKey* key(const Zone& zone) const { return zones_.key(zone).get(); }
+  bool is_signed(const Zone& zone) const { return zones_.keys(zone).key != nullptr; }
   // Whether the client wants to see signatures of the zone.
-  bool wanted(const Zone& zone) const { return signer_ && edns_.dnssec_ok && key(zone); }
+  bool wanted(const Zone& zone) const { return signer_ && edns_.dnssec_ok && is_signed(zone); }
 
   Result sign(Section section, const Zone& zone, const DnssecSet& set);
   Result sign(Section section, const Zone& zone, const RrSet& set, Bytes owner, uint32_t ttl);
@@ -51,6 +50,8 @@ class SecureAnswer {
   // That a name has nothing of a type.
   Result deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type,
                    uint32_t ttl);
+  // The keys of a zone that is signed.
+  Result answer_keys(const Zone& zone, Bytes owner);
   // The zone is signed, and was asked for NSEC or RRSIG. Of all signatures that a name has, one is
   // enough (as RFC 8482 section 4.1 has it of all records).
   Result answer(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type);

@@ -13,7 +13,7 @@ using Kind = ResponseRate::Kind;
 
 // What is said instead of all records of a name (RFC 8482 section 4.2): HINFO of two strings.
 constexpr uint8_t kHinfo[] = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
-constexpr uint32_t kHinfoTtl = 3600, kKeyTtl = 3600;
+constexpr uint32_t kHinfoTtl = 3600;
 
 }  // namespace
 
@@ -107,16 +107,11 @@ Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes ow
 
 bool ZoneAnswer::answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner,
                                DnsType type) {
-  const DnssecKey* key = secure_.key(zone);
   const bool keys = type == DnsType::dnskey && &node == &zone.apex_node();
-  if (!key || (!keys && type != DnsType::nsec && type != DnsType::rrsig)) return false;
+  if (!keys && type != DnsType::nsec && type != DnsType::rrsig) return false;
+  if (!secure_.is_signed(zone)) return false;
   tell_rate(Kind::answer, node.hash);
-  if (keys) {
-    const Bytes data = as_bytes(key->dnskey());
-    add_signed(Section::answer, zone, {owner, type, kKeyTtl, {&data, 1}});
-  } else {
-    settle(secure_.answer(zone, node, owner, type));
-  }
+  settle(keys ? secure_.answer_keys(zone, owner) : secure_.answer(zone, node, owner, type));
   return true;
 }
 
@@ -126,16 +121,9 @@ void ZoneAnswer::answer_any(const Zone& zone, const Zone::Node& node, Bytes owne
     return;
   }
   const Bytes data(kHinfo);
-  add_signed(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}});
-}
-
-bool ZoneAnswer::add_signed(Section section, const Zone& zone, const DnssecSet& set) {
-  for (const Bytes data : set.data)
-    if (!writer_.add(section, set.owner, set.type, set.ttl, data)) {
-      writer_.truncate();
-      return false;
-    }
-  return settle(secure_.sign(section, zone, set));
+  if (!writer_.add(Section::answer, owner, DnsType::hinfo, kHinfoTtl, data))
+    return writer_.truncate();
+  settle(secure_.sign(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}}));
 }
 
 bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes owner, DnsType type) {

@@ -68,7 +68,6 @@ class ZoneAnswer {
                   DnsType type);
   // Types that only a signed zone has. False when it is none of them.
   bool answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type);
-  bool add_signed(Section section, const Zone& zone, const DnssecSet& set);
   void refer(const Zone& zone, const Zone::Node& cut);
   void deny_name(const Zone& zone, Bytes owner);
   void deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type, uint32_t ttl);

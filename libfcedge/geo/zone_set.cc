@@ -46,11 +46,12 @@ const Zone* ZoneSet::at(const DnsKey& key, size_t labels) const {
 }
 
 bool ZoneSet::has_keys() const {
-  return std::any_of(keys_.begin(), keys_.end(), [](const auto& key) { return key != nullptr; });
+  return std::any_of(keys_.begin(), keys_.end(),
+                     [](const ZoneKeys& keys) { return keys.key != nullptr; });
 }
 
-const std::shared_ptr<const DnssecKey>& ZoneSet::key(const Zone& zone) const {
-  static const std::shared_ptr<const DnssecKey> kUnsigned;
+const ZoneKeys& ZoneSet::keys(const Zone& zone) const {
+  static const ZoneKeys kUnsigned;
   const size_t mask = table_.size() - 1;
   size_t slot = zone.apex_node().hash & mask;
   while (table_[slot] != kNone && zones_[table_[slot]].get() != &zone) slot = (slot + 1) & mask;

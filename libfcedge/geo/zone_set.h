@@ -12,11 +12,17 @@
 
 namespace fce {
 
+// What a zone is signed with: null for one that is not.
+struct ZoneKeys {
+  std::shared_ptr<const DnssecKey> key;
+  std::shared_ptr<const DnssecKey> other;  // shown beside it while one follows the other; or null
+};
+
 class ZoneSet {
  public:
-  using Keys = std::vector<std::shared_ptr<const DnssecKey>>;
+  using Keys = std::vector<ZoneKeys>;
 
-  // `keys` is as long as `zones`, with null for those that are not signed; or it is empty.
+  // `keys` is as long as `zones`, or empty when none is signed.
   // FCE_EEXIST when two zones begin at the same name.
   static Status make(std::vector<std::shared_ptr<const Zone>> zones,
                      std::shared_ptr<const ZoneSet>* out, Keys keys = {});
@@ -25,8 +31,7 @@ class ZoneSet {
   // of ours does. DS of a zone's own name belongs to the zone above it, if that is ours, too.
   const Zone* find(const DnsKey& key, DnsType type) const;
 
-  // The key that one of its zones is signed with; null: it is not signed.
-  const std::shared_ptr<const DnssecKey>& key(const Zone& zone) const;
+  const ZoneKeys& keys(const Zone& zone) const;  // of one of its zones
 
   bool has_keys() const;
 

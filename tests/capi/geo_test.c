@@ -87,6 +87,12 @@ static void keys(fce_node* node) {
   CHECK_FAILS(fce_dns_zone_ds(&zone, NULL, 0), FCE_EINVAL);
   zone.text = ZONE_HEAD;
   CHECK_OK(fce_node_set_dns_zones(node, &zone, 1));
+  zone.dnssec_other_key = path;
+  CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EINVAL);
+  zone.dnssec_key = NULL;
+  CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EINVAL);
+  zone.dnssec_key = path;
+  zone.dnssec_other_key = NULL;
   write_key(path, "Algorithm: 8 (RSASHA256)\n");
   CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EUNSUPPORTED);
   CHECK(strstr(fce_last_error(), path));

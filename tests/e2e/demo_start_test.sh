@@ -119,9 +119,11 @@ done
 (umask 077 && printf '%032d' 1 >"$scratch/conf/cache.key" && : >"$scratch/conf/credentials")
 (umask 077 && printf '%064d\n' 1 >"$scratch/conf/session.secret")
 (umask 077 && printf '%032d\n' 1 >"$scratch/conf/dns.cookie")
-# The number of RFC 6605 section 6.1, which everybody knows.
-(umask 077 && printf '%s\n' 'Private-key-format: v1.2' 'Algorithm: 13 (ECDSAP256SHA256)' \
-  'PrivateKey: GU6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=' >"$scratch/conf/Kexample.com.private")
+for name in G.private H.next.private; do # any number will do
+  (umask 077 && printf '%s\n' 'Private-key-format: v1.2' 'Algorithm: 13 (ECDSAP256SHA256)' \
+    "PrivateKey: ${name:0:1}U6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=" \
+    >"$scratch/conf/Kexample.com.${name:2}")
+done
 printf '%s\n' '@ 60 IN SOA ns1 admin 1 7200 900 1209600 60' '@ 60 IN NS ns1' \
   'ns1 60 IN A 192.0.2.53' 'www 30 IN GEO "eu"' >"$scratch/conf/example.com.zone"
 echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}' \

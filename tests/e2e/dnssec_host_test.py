@@ -54,6 +54,7 @@ address = "127.0.0.1:0"
 name = "signed.test"
 file = "signed.zone"
 dnssec_key = "Ksigned.test.private"
+{other}
 [[zone]]
 name = "plain.test"
 file = "plain.zone"
@@ -82,8 +83,8 @@ def write_key(name="Ksigned.test.private"):
     os.chmod(path, 0o600)
 
 
-def write_configuration(budget=5000):
-    node.routes = ROUTES.format(budget=budget)
+def write_configuration(budget=5000, other=""):
+    node.routes = ROUTES.format(budget=budget, other=other)
     node.write_config()
 
 
@@ -111,13 +112,13 @@ def exchange(message):
         return client.recv(4096)
 
 
-def write_anchor():
-    """What `--check` prints, as a validator takes it."""
+def write_anchor(at=0):
+    """What `--check` prints of one of the keys, as a validator takes it."""
     code, told = node.check()
     equal(code, 0, told)
-    found = re.search(r"^signed\.test\. IN DS (\d+) (\d+) (\d+) (\w+)$", told, re.MULTILINE)
-    check(found, "--check prints DS", told)
-    tag, algorithm, digest, value = found.groups()
+    found = re.findall(r"^signed\.test\. IN DS (\d+) (\d+) (\d+) (\w+)$", told, re.MULTILINE)
+    check(len(found) > at, "--check prints DS", told)
+    tag, algorithm, digest, value = found[at]
     (node.directory / "anchor").write_text(
         f'trust-anchors {{ signed.test. static-ds {tag} {algorithm} {digest} "{value}"; }};\n')
 
@@ -266,6 +267,32 @@ def keys():
     valid("www.signed.test", "A")
 
 
+def roll_over():
+    """from one key to the next, with no time at which a validator who knows both DS says no"""
+    write_key("next.private")
+    write_configuration(other='dnssec_other_key = "next.private"')
+    contains(node.reload(), "reloaded", "the next key is shown")
+    valid("www.signed.test", "A")
+    valid("signed.test", "DNSKEY")
+    equal(dig("+short", "signed.test", "DNSKEY").count("257 3 13"), 2, "both keys")
+    one = (node.directory / "anchor").read_text()
+    told = node.check()[1]
+    write_anchor(at=1)
+    valid_by_next = (node.directory / "anchor").read_text()
+    check(one != valid_by_next, "--check prints the other DS, too", told)
+    for name, other in (("Ksigned.test.private", "kept"), ("next.private", "Ksigned.test.private"),
+                        ("kept", "next.private")):
+        (node.directory / name).rename(node.directory / other)
+    contains(node.reload(), "reloaded", "they change places")
+    valid("www.signed.test", "A")
+    (node.directory / "anchor").write_text(one)
+    check("validated" not in delv("signed.test", "DNSKEY"), "the old DS alone is not enough")
+    (node.directory / "anchor").write_text(valid_by_next)
+    write_configuration()
+    contains(node.reload(), "reloaded", "the old one goes")
+    valid("www.signed.test", "A")
+
+
 def public_half():
     """the record of the key's public half has to fit; a file that all can read is told of"""
     public = node.directory / "Ksigned.test.key"
@@ -296,7 +323,7 @@ if __name__ == "__main__":
         write_anchor()
         try:
             main(records, denials, wildcards_and_aliases, delegations, nodes, bits, figures, keys,
-                 public_half)
+                 roll_over, public_half)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)

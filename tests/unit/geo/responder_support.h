@@ -80,7 +80,7 @@ class Server {
                       zone("second.example",
                            "$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS n.other.\n"
                            "host A 192.0.2.2\n")},
-                     {std::move(key), nullptr});
+                     {{std::move(key), nullptr}, {}});
     responder.set_zones(zones);
     responder.set_picker(picker);
     from("203.0.113.7");

@@ -300,6 +300,24 @@ TEST_CASE("what does not fit with its signature comes by TCP") {
   CHECK(large.records.empty());
 }
 
+TEST_CASE("one key follows the other") {
+  SignedServer server;
+  std::shared_ptr<const DnssecKey> other;
+  REQUIRE(DnssecKey::parse("Algorithm: 13\n"
+                           "PrivateKey: HU6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=\n",
+                           "", dns_name("example"), &other) == Status::ok);
+  server.zones = test::zone_set(server.zones->zones(), {{key(), other}, {}});
+  server.responder.set_zones(server.zones);
+  const Answer answer = server.secure("example", DnsType::dnskey);
+  CHECK(answer.records.size() == 3);
+  CHECK(answer.records.at(1).data == other->dnskey());
+  CHECK(signatures(answer) == 1);  // of the first one, for both
+  CHECK(signatures(server.secure("host.example")) == 1);
+  server.zones = test::zone_set(server.zones->zones(), {{other, key()}, {}});
+  server.responder.set_zones(server.zones);
+  CHECK(signatures(server.secure("host.example")) == -1);  // of the other one now
+}
+
 TEST_CASE("keys come and go with the zones") {
   SignedServer server;
   CHECK(signatures(server.secure("host.example")) == 1);
@@ -307,7 +325,7 @@ TEST_CASE("keys come and go with the zones") {
   server.responder.set_zones(server.zones);
   CHECK(signatures(server.secure("host.example")) == 0);
   CHECK(server.secure("nowhere.example").rcode == 3);
-  server.zones = test::zone_set(server.zones->zones(), {key(), nullptr});
+  server.zones = test::zone_set(server.zones->zones(), {{key(), nullptr}, {}});
   server.responder.set_zones(server.zones);
   CHECK(signatures(server.secure("host.example")) == 1);
   CHECK(server.made() == 1);
