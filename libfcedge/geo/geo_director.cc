@@ -68,9 +68,11 @@ void GeoDirector::work_out() {
     const uint64_t wanted = wanted_;
     const std::shared_ptr<const GeoMap> map = map_;
     const std::shared_ptr<const GeoIndex> index = index_;
+    std::shared_ptr<const GeoSnapshot> before = current_;
     lock.unlock();
     std::shared_ptr<const GeoSnapshot> snapshot;
-    if (map) snapshot = std::make_shared<const GeoSnapshot>(index, map);
+    if (map) snapshot = std::make_shared<const GeoSnapshot>(index, map, before.get());
+    before.reset();
     lock.lock();
     // The old one may be the last of its kind: to take it apart needs no lock.
     current_.swap(snapshot);

@@ -2,22 +2,23 @@
 #include "geo/geo_snapshot.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
+
+#include "geo/mix.h"
 
 namespace fce {
 namespace {
 
-std::shared_ptr<const GeoIndex> or_empty(std::shared_ptr<const GeoIndex> index) {
+using IndexPointer = std::shared_ptr<const GeoIndex>;
+
+// One that knows nothing is as good as another, but only the same one keeps what was worked out.
+IndexPointer or_empty(IndexPointer index, const IndexPointer* before) {
   if (index) return index;
+  if (before && (*before)->cells() == 1) return *before;
   const auto empty = std::make_shared<GeoIndex>();
   empty->finish();
   return empty;
-}
-
-std::vector<uint16_t> numbers_of(const std::vector<RankedNode>& ranked) {
-  std::vector<uint16_t> numbers;
-  for (const RankedNode& node : ranked) numbers.push_back(node.node);
-  return numbers;
 }
 
 bool holds_for(const GeoOverride& one, const Place& place) {
@@ -27,13 +28,19 @@ bool holds_for(const GeoOverride& one, const Place& place) {
 
 }  // namespace
 
-GeoSnapshot::GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<const GeoMap> map)
-    : index_(or_empty(std::move(index))), map_(std::move(map)), ranking_(*map_) {
+GeoSnapshot::GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<const GeoMap> map,
+                         const GeoSnapshot* before)
+    : index_(or_empty(std::move(index), before ? &before->index_ : nullptr)),
+      map_(std::move(map)),
+      ranking_(*map_),
+      orders_(before && before->orders_->holds_for(*index_, *map_)
+                  ? before->orders_
+                  : std::make_shared<const NodeOrders>(index_, *map_, ranking_)) {
   for (const GeoSet& set : map_->sets) {
     Answers& answers = sets_.emplace_back(set);
     for (const GeoOverride& one : set.overrides) answers.of_override.push_back(list_of(one, set));
+    answer_spots(sets_.size() - 1);
   }
-  answer_cells();
 }
 
 // In the order in which the nodes are named. The fence holds here, too, whoever has checked.
@@ -61,23 +68,49 @@ const GeoOverride* GeoSnapshot::override_of(const GeoSet& set, const Answers& an
   return found;
 }
 
-void GeoSnapshot::answer_cells() {
+uint32_t GeoSnapshot::override_list(size_t set, const Place& place, ByCountry* known) const {
+  uint32_t key = 0;
+  for (const char letter : place.country) key = key << 8 | static_cast<uint8_t>(letter);
+  for (const char letter : place.continent) key = key << 8 | static_cast<uint8_t>(letter);
+  const auto [at, is_new] = known->try_emplace(key, kNone);
+  if (!is_new) return at->second;
+  const GeoSet& of = map_->sets[set];
+  if (const GeoOverride* one = override_of(of, sets_[set], place))
+    at->second = sets_[set].of_override[static_cast<size_t>(one - of.overrides.data())];
+  return at->second;
+}
+
+void GeoSnapshot::answer_spots(size_t set) {
+  const GeoSet& of = map_->sets[set];
+  Answers& answers = sets_[set];
+  const size_t fence = orders_->fence_of(set);
+  const Ranking::Choice choice = ranking_.choice_of(of);
+  ByCountry by_country;
+  std::vector<uint16_t> nodes;
   std::vector<RankedNode> judged, ranked;
-  for (uint32_t cell = 0; cell < index_->cells(); ++cell) {
-    const Place& place = index_->place(cell);
-    ranking_.judge(cell, place, &judged);
-    for (size_t i = 0; i < sets_.size(); ++i) {
-      const GeoSet& set = map_->sets[i];
-      if (const GeoOverride* one = override_of(set, sets_[i], place)) {
-        sets_[i].of_cell.push_back(
-            sets_[i].of_override[static_cast<size_t>(one - set.overrides.data())]);
-        continue;
-      }
-      ranking_.rank(set, judged, GeoMap::kAnswersMax, &ranked);
-      ranking_.cut(set, &ranked);
-      sets_[i].of_cell.push_back(lists_.number_of(numbers_of(ranked)));
+  answers.of_spot.reserve(orders_->spots());
+  for (uint32_t spot = 0; spot < orders_->spots(); ++spot) {
+    const Place& place = index_->place(spot < index_->cells() ? spot : Cells::kUnknown);
+    const uint32_t list = of.overrides.empty() ? kNone : override_list(set, place, &by_country);
+    if (list != kNone) {
+      answers.of_spot.push_back(list);
+      continue;
     }
+    const uint32_t lot = orders_->lot_of(spot);
+    // When most of the nodes near a place are down, those further away are needed, too.
+    if (!ranking_.choose(choice, lot, orders_->order(fence, spot), orders_->has_all(fence),
+                         &nodes)) {
+      ranking_.judge(lot, place, &judged);
+      ranking_.rank(of, judged, GeoMap::kAnswersMax, &ranked);
+      ranking_.cut(of, &ranked);
+      nodes.clear();
+      for (const RankedNode& node : ranked) nodes.push_back(node.node);
+    }
+    answers.of_spot.push_back(lists_.number_of(nodes));
   }
+  const auto nowhere = answers.of_spot.end() - NodeOrders::kUnknownSpots;
+  answers.spreads = std::adjacent_find(nowhere, answers.of_spot.end(), std::not_equal_to<>()) !=
+                    answers.of_spot.end();
 }
 
 // A prefix in which no override holds has to be no wider than the gap between those that do.
@@ -85,12 +118,22 @@ GeoSnapshot::Decision GeoSnapshot::decide(uint16_t set, const IpPrefix& client) 
   const Answers& answers = sets_[set];
   const PrefixMatch by_prefix = answers.prefixes.find(client);
   const PrefixMatch match = index_->find(client);
-  if (by_prefix.cell != 0 && answers.of_override[by_prefix.cell - 1] != kNone)
-    return {Rule::prefix, answers.of_override[by_prefix.cell - 1], match.cell, by_prefix.bits};
   Decision decision;
-  decision.cell = match.cell;
-  decision.list = answers.of_cell[match.cell];
+  decision.cell = decision.spot = match.cell;
+  if (by_prefix.cell != 0 && answers.of_override[by_prefix.cell - 1] != kNone) {
+    decision.rule = Rule::prefix;
+    decision.list = answers.of_override[by_prefix.cell - 1];
+    decision.bits = by_prefix.bits;
+    return decision;
+  }
   decision.bits = std::max(match.bits, by_prefix.bits);
+  if (match.cell == Cells::kUnknown && answers.spreads) {
+    const uint8_t bits = client.v6 ? kUnknownBitsV6 : kUnknownBitsV4;
+    const IpNumber network = ip_number(client) >> (address_bits(client.v6) - bits);
+    decision.spot = orders_->unknown_spot(mix(static_cast<uint64_t>(network)));
+    decision.bits = std::max(decision.bits, bits);
+  }
+  decision.list = answers.of_spot[decision.spot];
   return decision;
 }
 
@@ -118,7 +161,7 @@ GeoExplanation GeoSnapshot::explain(uint16_t set, const IpPrefix& ip,
     if (const GeoOverride* one = override_of(of, sets_[set], explanation.place))
       explanation.rule = one->by == GeoOverride::By::country ? Rule::country : Rule::continent;
   std::vector<RankedNode> judged, ranked;
-  ranking_.judge(decision.cell, explanation.place, &judged);
+  ranking_.judge(orders_->lot_of(decision.spot), explanation.place, &judged);
   ranking_.rank(of, judged, judged.size(), &ranked);
   for (const RankedNode& each : ranked) {
     const GeoNode& node = map_->nodes[each.node];

@@ -8,12 +8,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "geo/geo_index.h"
 #include "geo/geo_picker.h"
 #include "geo/node_lists.h"
 #include "geo/node_map.h"
+#include "geo/node_orders.h"
 #include "geo/override_table.h"
 #include "geo/ranking.h"
 
@@ -40,8 +42,13 @@ struct GeoExplanation {
 
 class GeoSnapshot final : public GeoPicker {
  public:
-  // `map` has been checked. Without an index no place is known. Takes a while: for a worker.
-  GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<const GeoMap> map);
+  // Clients of places that are not known are spread by networks of this size.
+  static constexpr uint8_t kUnknownBitsV4 = 16, kUnknownBitsV6 = 32;
+
+  // `map` has been checked. Without an index no place is known. Takes a while: for a worker; less
+  // so when nothing but states and loads is other than in the snapshot `before`, if there is one.
+  GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<const GeoMap> map,
+              const GeoSnapshot* before = nullptr);
 
   GeoPick pick(uint16_t set, const IpPrefix& client) const override;
   NodeAddresses addresses(uint16_t node) const override;
@@ -67,12 +74,13 @@ class GeoSnapshot final : public GeoPicker {
     explicit Answers(const GeoSet& set) : prefixes(set.overrides) {}
     OverrideTable prefixes;
     std::vector<uint32_t> of_override;  // kNone: none of its nodes is up
-    std::vector<uint32_t> of_cell;
+    std::vector<uint32_t> of_spot;
+    bool spreads = false;  // those who are nowhere
   };
   struct Decision {
     Rule rule = Rule::distance;
     uint32_t list = 0;
-    uint32_t cell = 0;
+    uint32_t cell = 0, spot = 0;
     uint8_t bits = 0;
   };
   Decision decide(uint16_t set, const IpPrefix& client) const;
@@ -80,11 +88,15 @@ class GeoSnapshot final : public GeoPicker {
   const GeoOverride* override_of(const GeoSet& set, const Answers& answers,
                                  const Place& place) const;
   uint32_t list_of(const GeoOverride& one, const GeoSet& set);
-  void answer_cells();
+  void answer_spots(size_t set);
+  // Of each country, where an override by country or continent holds; kNone: none does.
+  using ByCountry = std::unordered_map<uint32_t, uint32_t>;
+  uint32_t override_list(size_t set, const Place& place, ByCountry* known) const;
 
   const std::shared_ptr<const GeoIndex> index_;
   const std::shared_ptr<const GeoMap> map_;
   const Ranking ranking_;
+  const std::shared_ptr<const NodeOrders> orders_;
   NodeLists lists_;
   std::vector<Answers> sets_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "geo/ip_prefix.h"
 
@@ -18,10 +19,17 @@ inline uint64_t low_half(IpNumber ip) { return static_cast<uint64_t>(ip); }
 
 inline uint8_t address_bits(bool v6) { return v6 ? 128 : 32; }
 
+// Eight bytes in the order of the network.
+inline uint64_t read_be64(const uint8_t* at) {
+  uint64_t number = 0;
+  std::memcpy(&number, at, sizeof(number));
+  return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
+}
+
 inline IpNumber ip_number(const IpPrefix& prefix) {
-  IpNumber ip = 0;
-  for (size_t i = 0; i < (prefix.v6 ? 16u : 4u); ++i) ip = ip << 8 | prefix.ip[i];
-  return ip;
+  const uint8_t* at = prefix.ip.data();
+  const uint64_t high = read_be64(at);
+  return prefix.v6 ? IpNumber{high} << 64 | read_be64(at + 8) : IpNumber{high >> 32};
 }
 
 // Of `ip` only its first `bits` bits are taken.

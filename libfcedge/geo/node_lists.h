@@ -2,9 +2,10 @@
 // NodeLists: lists of nodes, equal ones kept once: most cells have a list that others have, too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace fce {
@@ -24,7 +25,14 @@ class NodeLists {
   size_t size() const { return lists_.size(); }
 
  private:
-  std::map<std::vector<uint16_t>, uint32_t> numbers_;
+  struct Hash {
+    size_t operator()(const std::vector<uint16_t>& nodes) const {
+      uint64_t hash = nodes.size();
+      for (const uint16_t node : nodes) hash = (hash ^ node) * 0x9e37'79b9'7f4a'7c15;
+      return static_cast<size_t>(hash ^ hash >> 32);
+    }
+  };
+  std::unordered_map<std::vector<uint16_t>, uint32_t, Hash> numbers_;
   std::vector<const std::vector<uint16_t>*> lists_;
 };
 

@@ -2,23 +2,17 @@
 #include "geo/ranking.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 
 #include "base/crypto.h"
+#include "geo/mix.h"
 
 namespace fce {
 namespace {
 
 constexpr double kEarthKm = 6371;
-
-// One hash gives several numbers that have nothing to do with each other (splitmix64).
-uint64_t mix(uint64_t x) {
-  x += 0x9e37'79b9'7f4a'7c15;
-  x = (x ^ x >> 30) * 0xbf58'476d'1ce4'e5b9;
-  x = (x ^ x >> 27) * 0x94d0'49bb'1331'11eb;
-  return x ^ x >> 31;
-}
 
 // More than 0, less than 1.
 double part_of_one(uint64_t hash) { return (static_cast<double>(hash >> 11) + 0.5) / 0x1p53; }
@@ -42,7 +36,7 @@ Ranking::Ranking(const GeoMap& map) : map_(map) {
 RankedNode Ranking::judge_one(uint16_t node, uint32_t cell, bool known, const Position& at) const {
   const GeoNode& is = map_.nodes[node];
   const Position& to = positions_[node];
-  const uint64_t hash = mix(name_hashes_[node] ^ cell);
+  const uint64_t hash = hash_of(node, cell);
   RankedNode ranked;
   ranked.node = node;
   if (known) {
@@ -52,9 +46,19 @@ RankedNode Ranking::judge_one(uint16_t node, uint32_t cell, bool known, const Po
   // Of several that draw so, each has the lowest number as often as its weight says.
   const double drawn = -std::log(part_of_one(hash)) * 100 / std::max(is.weight, 1u);
   ranked.score = static_cast<float>(ranked.distance_km + kSpreadKm * drawn);
-  const double too_full = (is.load - kSpillFrom) / (1 - kSpillFrom);
-  ranked.spilled = is.weight == 0 || part_of_one(mix(hash)) < too_full;
+  ranked.spilled = is_spilled(node, hash);
   return ranked;
+}
+
+uint64_t Ranking::hash_of(uint16_t node, uint32_t cell) const {
+  return mix(name_hashes_[node] ^ cell);
+}
+
+bool Ranking::is_spilled(uint16_t node, uint64_t hash) const {
+  const GeoNode& is = map_.nodes[node];
+  if (is.weight == 0) return true;
+  const double too_full = (is.load - kSpillFrom) / (1 - kSpillFrom);
+  return too_full > 0 && part_of_one(mix(hash)) < too_full;
 }
 
 void Ranking::judge(uint32_t cell, const Place& place, std::vector<RankedNode>* out) const {
@@ -91,6 +95,42 @@ void Ranking::cut(const GeoSet& set, std::vector<RankedNode>* ranked) const {
   for (size_t i = 0; i < count; ++i)
     if (state((*ranked)[i]) != best) count = i;
   ranked->resize(count);
+}
+
+Ranking::Choice Ranking::choice_of(const GeoSet& set) const {
+  Choice choice;
+  for (const GeoNode& node : map_.nodes)
+    if (in_fence(set, node)) choice.best = std::min(choice.best, node.state);
+  for (const GeoNode& node : map_.nodes)
+    if (in_fence(set, node) && node.state == choice.best && node.weight > 0 && node.load < 1)
+      choice.some_have_room = true;
+  choice.count = set.answers_max;
+  if (choice.best == NodeState::down) {
+    if (set.all_down == AllDown::none) choice.count = 0;
+    if (set.all_down == AllDown::all) choice.count = GeoMap::kAnswersMax;
+  }
+  return choice;
+}
+
+bool Ranking::choose(const Choice& choice, uint32_t cell, std::span<const uint16_t> order, bool all,
+                     std::vector<uint16_t>* out) const {
+  std::array<uint16_t, GeoMap::kAnswersMax> full;
+  size_t full_count = 0;
+  out->clear();
+  if (choice.count == 0) return true;
+  for (const uint16_t node : order) {
+    if (map_.nodes[node].state != choice.best) continue;
+    // Where all are too full nobody is the worse for it.
+    if (choice.some_have_room && is_spilled(node, hash_of(node, cell))) {
+      if (full_count < full.size()) full[full_count++] = node;
+      continue;
+    }
+    out->push_back(node);
+    if (out->size() == choice.count) return true;
+  }
+  const size_t more = std::min(full_count, choice.count - out->size());
+  out->insert(out->end(), full.begin(), full.begin() + more);
+  return all;
 }
 
 }  // namespace fce

@@ -4,7 +4,9 @@
 // after the other to the next, so that load moves gradually and not all at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "geo/cells.h"
@@ -40,12 +42,26 @@ class Ranking {
   // Cuts what `rank` gave to those who may be answered.
   void cut(const GeoSet& set, std::vector<RankedNode>* ranked) const;
 
+  // What the nodes of a set have in common, wherever its clients are.
+  struct Choice {
+    NodeState best = NodeState::down;  // that one of them has: no other is answered
+    bool some_have_room = false;       // of those
+    size_t count = 0;                  // of answers
+  };
+  Choice choice_of(const GeoSet& set) const;
+  // The same as `rank` and `cut`, of nodes that are within the fence and in the order of their
+  // scores. False when these are not `all` of the fence, and do not tell.
+  bool choose(const Choice& choice, uint32_t cell, std::span<const uint16_t> order, bool all,
+              std::vector<uint16_t>* out) const;
+
  private:
   struct Position {
     double x, y, z;
   };
   static Position position(double latitude, double longitude);
   RankedNode judge_one(uint16_t node, uint32_t cell, bool known, const Position& at) const;
+  bool is_spilled(uint16_t node, uint64_t hash) const;
+  uint64_t hash_of(uint16_t node, uint32_t cell) const;
 
   const GeoMap& map_;
   std::vector<Position> positions_;

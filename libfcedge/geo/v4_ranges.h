@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// V4Ranges: which cell each IPv4 address is in. The address space is cut into 65,536 blocks, and
-// each block into ranges that are known by their last 16 bits: five bytes a range, and a look-up is
-// a short search in one block.
+// V4Ranges: which cell each IPv4 address is in. A look-up waits for the memory once, and takes no
+// jump that cannot be foreseen, so that the processor goes on to the next while it waits.
+//
+// Of each block of 65,536 addresses a table says where its lines begin, a line of the processor's
+// cache each. A line holds up to 13 ranges of a part of the block: a 32nd of it, or several of them
+// together if those are as few as that. Where even a 32nd has more, its line leads to others.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "geo/large_vector.h"
-#include "geo/packed_cells.h"
 #include "geo/prefix_match.h"
 
 namespace fce {
 
 class V4Ranges {
  public:
+  // Cells are less than this.
+  static constexpr uint32_t kCellsEnd = 1 << 23;
+
   // The range from `first` up to the first of the next. The first begins at 0, each further one
   // after that, and with another cell.
   void add(uint32_t first, uint32_t cell);
@@ -23,23 +30,60 @@ class V4Ranges {
 
   // Only of a finished one; one without ranges knows nothing.
   PrefixMatch find(uint32_t ip) const;
-  bool empty() const { return lows_.empty(); }
-  size_t size() const { return lows_.size(); }
+  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_; }
   size_t memory_bytes() const;
 
  private:
-  static constexpr uint32_t kBlocks = 65'536;
-  void append(uint32_t low, uint32_t cell);
-  void begin_blocks_before(uint32_t block);
-  void widen(uint32_t first_block, uint32_t last_block);
+  static constexpr uint32_t kBlocks = 65'536, kParts = 32, kPartBits = 11;
+  static constexpr size_t kLineRanges = 13;
+  static constexpr uint32_t kMixed = UINT32_MAX;
+  // In the place of a cell: the line, counted from the block's, where it goes on.
+  static constexpr uint32_t kFurther = kCellsEnd;
 
-  // Where the ranges of each block begin, and the end. The first range of each begins with the
-  // block, so that a look-up needs no other block.
-  LargeVector<uint32_t> begins_;
-  LargeVector<uint16_t> lows_;
-  PackedCells cells_;
-  // Of blocks of one range: the widest prefix of blocks of the same cell.
-  LargeVector<uint8_t> bits_;
+  struct Range {
+    uint16_t first;  // in the block
+    uint32_t cell;
+  };
+  using Ranges = std::span<const Range>;
+  struct Line {
+    // The last address before each range but the first one, less 32,768: processors compare signed
+    // numbers better.
+    int16_t before[kLineRanges - 1];
+    uint8_t bits;  // of a single range: its widest prefix
+    uint8_t cells[kLineRanges][3];
+  };
+  static_assert(sizeof(Line) == 64);
+  struct Block {
+    uint32_t line_before = 0;
+    uint32_t starts = 0;  // of each part: whether a line begins with it
+  };
+  // Several parts of a block that share a line.
+  struct Parts {
+    Ranges ranges;  // the first may begin before them
+    uint32_t first, count;
+  };
+  // The addresses of the block that are next to a range.
+  struct Bounds {
+    uint32_t before, behind;
+  };
+
+  void end_block();
+  void cut(const Parts& parts);
+  uint8_t bits_of(const Parts& parts) const;
+  void enter(size_t block_line, size_t line, Ranges ranges);
+  void enter_whole_blocks();
+  static void set(Line* line, size_t i, uint32_t first, uint32_t cell);
+  static uint32_t step(const Line& line, uint32_t low, Bounds* bounds);
+
+  LargeVector<Block> blocks_;
+  LargeVector<Line> lines_;
+  size_t size_ = 0;
+  // While it is made: the ranges of the block that is being filled, and what blocks that have a
+  // single one have; then these are lines that many share.
+  std::vector<Range> ranges_;
+  std::vector<Parts> parts_;
+  std::vector<uint32_t> whole_;
 };
 
 }  // namespace fce

@@ -29,6 +29,7 @@ using namespace fce;
 
 constexpr double kAgreeKm = 40;
 constexpr int kPasses = 5;
+constexpr size_t kSets = 10;
 
 // Of this thread's processor time, so that others on the machine do not count.
 double now_ns() {
@@ -233,7 +234,8 @@ bool compare_file(const GeoIndex& index, const char* path, size_t count, bool ti
   return compare(peer.v6() ? "v6-networks" : "v4-networks", index, peer, addresses, timed) && good;
 }
 
-// What a change of the map costs: all nodes are ranked for all cells.
+// What a new map costs, whose nodes are ranked for all cells, and what one that has the nodes of
+// the one before, but one of them in another state.
 void time_ranking(const std::shared_ptr<const GeoIndex>& index) {
   for (const size_t nodes : {10, 50, 200}) {
     std::mt19937_64 random(1);
@@ -241,15 +243,23 @@ void time_ranking(const std::shared_ptr<const GeoIndex>& index) {
     for (size_t i = 0; i < nodes; ++i) {
       GeoNode& node = map->nodes.emplace_back();
       node.name = "node" + std::to_string(i);
+      node.region = i % 3 == 0 ? "eu" : "us";
       node.latitude = static_cast<double>(random() % 140) - 70;
       node.longitude = static_cast<double>(random() % 360) - 180;
     }
-    map->sets.resize(1);
-    map->sets[0].name = "all";
+    map->sets.resize(kSets);
+    for (size_t i = 0; i < kSets; ++i) {
+      map->sets[i].name = "set" + std::to_string(i);
+      if (i % 2 == 1) map->sets[i].regions = {"eu"};
+    }
     const double begin = now_ns();
     const GeoSnapshot snapshot(index, map);
-    std::printf("ranked %zu nodes for %zu cells in %.0f ms\n", nodes, index->cells(),
-                (now_ns() - begin) / 1e6);
+    const double ranked = now_ns();
+    auto changed = std::make_shared<GeoMap>(*map);
+    changed->nodes[0].state = NodeState::down;
+    const GeoSnapshot next(index, changed, &snapshot);
+    std::printf("%3zu nodes, %zu sets, %zu cells: a new map %.0f ms, one node down %.0f ms\n",
+                nodes, kSets, index->cells(), (ranked - begin) / 1e6, (now_ns() - ranked) / 1e6);
   }
 }
 

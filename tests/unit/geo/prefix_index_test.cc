@@ -77,6 +77,27 @@ TEST_CASE("prefix index: IPv4 agrees with a map, and its prefixes are the widest
   }
 }
 
+TEST_CASE("prefix index: more ranges next to each other than any line of the cache holds") {
+  std::mt19937_64 random(3);
+  for (const bool v6 : {false, true}) {
+    for (const unsigned step : {1u, 3u, 700u}) {
+      Model model(v6);
+      const IpNumber scale = v6 ? IpNumber{1} << 80 : 1, begin = (scale * 0x0b0b'0000)
+                                                                 << (v6 ? 16 : 0);
+      for (unsigned i = 0; i < 3000; ++i) model.add(begin + scale * i * step, 1 + random() % 3);
+      model.add(begin + scale * 3000 * step, 0);
+      PrefixIndex index;
+      model.enter(index);
+      index.finish();
+      for (const auto& range : model.cells()) {
+        check(model, index, v6, range.first, true);
+        if (range.first > 0) check(model, index, v6, range.first - 1, true);
+        check(model, index, v6, range.first + scale * (random() % step), true);
+      }
+    }
+  }
+}
+
 TEST_CASE("prefix index: IPv6 agrees with a map") {
   std::mt19937_64 random(2);
   for (int round = 0; round < 40; ++round) {
