@@ -108,6 +108,8 @@ typedef struct fce_geo_node {
   uint32_t weight;       /* among nodes near each other [100] */
   uint32_t load_percent; /* of its capacity; from 80 on clients are sent on to others, too */
   uint32_t state;        /* FCE_GEO_UP, FCE_GEO_DRAINING, FCE_GEO_DOWN */
+  uint32_t worse_after;  /* observations in a row that make it worse than it was taken to be [3] */
+  uint32_t better_after; /* and better [3] */
 } fce_geo_node;
 
 FCE_API void fce_geo_node_init(fce_geo_node* node);
@@ -159,6 +161,16 @@ FCE_API int fce_node_set_geo(fce_node* node, const char* const* files, size_t co
  * **Thread**: any. **Lives**: all is copied. */
 FCE_API int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_count,
                                  const fce_geo_set* sets, size_t set_count);
+
+/* What somebody who watches the nodes (a health check, a monitor) has just seen of one: its state,
+ * and its load in percent of its capacity or -1. One observation moves nobody: it takes as many in
+ * a row as the node's `worse_after` and `better_after` say. Of this state and the map's the worse
+ * one holds, so a node that an operator takes out stays out; a load takes the place of the map's.
+ * What was seen is kept for nodes that the next map has, too. Who stops watching leaves the node as
+ * it was seen last. Errors: FCE_EINVAL, FCE_ENOENT (the map has no such node), FCE_ESTATE (without
+ * fce_node_set_geo). **Thread**: any. */
+FCE_API int fce_node_observe_geo(fce_node* node, const char* name, uint32_t state,
+                                 int32_t load_percent);
 
 /* Takes how often the addresses of one node were given to somebody. **Lives**: until it returns. */
 typedef void (*fce_geo_answers_fn)(const char* name, const char* region, uint64_t answers,

@@ -61,6 +61,8 @@ Status read_node(const fce_geo_node& given, GeoNode* out) {
   if (known.weight) out->weight = known.weight;
   out->load = known.load_percent / 100.0;
   out->state = static_cast<NodeState>(known.state);
+  if (known.worse_after) out->worse_after = known.worse_after;
+  if (known.better_after) out->better_after = known.better_after;
   return read_addresses(known, out);
 }
 
@@ -135,6 +137,15 @@ int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_
   GeoMap map;
   const Status status = read_geo_map({nodes, node_count}, {sets, set_count}, &map);
   return to_c(status == Status::ok ? node->node.set_geo_map(std::move(map)) : status);
+}
+
+int fce_node_observe_geo(fce_node* node, const char* name, uint32_t state, int32_t load_percent) {
+  if (!node || !name) return to_c(fail(Status::invalid, "the node or the name is NULL"));
+  if (state > FCE_GEO_DOWN) return to_c(wrong("geo node", name, "its state is 0, 1 or 2"));
+  NodeWatch::Seen seen;
+  seen.state = static_cast<NodeState>(state);
+  if (load_percent >= 0) seen.load = load_percent / 100.0;
+  return to_c(node->node.observe_geo(name, seen));
 }
 
 int fce_node_geo_answers(const fce_node* node, fce_geo_answers_fn each, void* user) {

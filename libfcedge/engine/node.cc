@@ -177,6 +177,12 @@ Status Node::set_geo_map(GeoMap map) {
   return status == Status::ok ? geo_->set_map(std::move(map)) : status;
 }
 
+Status Node::observe_geo(const std::string& name, const NodeWatch::Seen& seen) {
+  const std::lock_guard lock(mutex_);
+  if (!geo_) return fail(Status::bad_state, "the node knows of no places: fce_node_set_geo");
+  return geo_->observe(name, seen);
+}
+
 std::vector<std::string> Node::geo_sets() const {
   const std::lock_guard lock(mutex_);
   return geo_sets_.names();

@@ -52,6 +52,7 @@ class Node {
   Status set_dns_zones(std::shared_ptr<const ZoneSet> zones);
   Status set_geo(std::vector<std::string> files);
   Status set_geo_map(GeoMap map);
+  Status observe_geo(const std::string& name, const NodeWatch::Seen& seen);
   // By number, as zones name them.
   std::vector<std::string> geo_sets() const;
   const NodeDns* dns() const { return dns_.get(); }      // null: it has none

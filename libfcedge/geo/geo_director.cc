@@ -26,10 +26,22 @@ Status GeoDirector::set_map(GeoMap map) {
   auto shared = std::make_shared<const GeoMap>(std::move(map));
   const std::lock_guard lock(mutex_);
   map_ = std::move(shared);
+  watch_.keep_to(*map_);
   maps_.fetch_add(1, std::memory_order_relaxed);
   ++wanted_;
   changed_.notify_all();
   return Status::ok;
+}
+
+Status GeoDirector::observe(const std::string& node, const NodeWatch::Seen& seen) {
+  const std::lock_guard lock(mutex_);
+  if (!map_) return fail(Status::not_found, "there is no geo map yet");
+  bool changed = false;
+  const Status status = watch_.observe(*map_, node, seen, &changed);
+  if (!changed) return status;
+  ++wanted_;
+  changed_.notify_all();
+  return status;
 }
 
 std::shared_ptr<const GeoSnapshot> GeoDirector::current() const {
@@ -66,7 +78,8 @@ void GeoDirector::work_out() {
     changed_.wait(lock, [this] { return stopping_ || done_ != wanted_; });
     if (stopping_) return;
     const uint64_t wanted = wanted_;
-    const std::shared_ptr<const GeoMap> map = map_;
+    std::shared_ptr<const GeoMap> map;
+    if (map_) map = std::make_shared<const GeoMap>(watch_.apply(*map_));
     const std::shared_ptr<const GeoIndex> index = index_;
     std::shared_ptr<const GeoSnapshot> before = current_;
     lock.unlock();

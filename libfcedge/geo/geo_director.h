@@ -17,6 +17,7 @@
 #include "geo/geo_snapshot.h"
 #include "geo/index_file.h"
 #include "geo/node_map.h"
+#include "geo/node_watch.h"
 
 namespace fce {
 
@@ -33,6 +34,9 @@ class GeoDirector {
 
   // FCE_EINVAL with a sentence when the map is wrong; then the one before stays in force.
   Status set_map(GeoMap map);
+  // What was seen of a node of the map, on top of what the map says (see NodeWatch). FCE_ENOENT:
+  // there is no such node.
+  Status observe(const std::string& node, const NodeWatch::Seen& seen);
   // Null until the first map is in force. Who asks often keeps it as long as `version` stays.
   std::shared_ptr<const GeoSnapshot> current() const;
   // Maps that were given since the start.
@@ -53,7 +57,8 @@ class GeoDirector {
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
-  std::shared_ptr<const GeoMap> map_;
+  std::shared_ptr<const GeoMap> map_;  // as it was given
+  NodeWatch watch_;
   std::shared_ptr<const GeoIndex> index_;
   std::shared_ptr<const GeoSnapshot> current_;
   uint64_t wanted_ = 0;  // grows with each change

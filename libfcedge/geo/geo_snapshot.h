@@ -59,7 +59,7 @@ class GeoSnapshot final : public GeoPicker {
 
   // What clients of a cell get, where no override by prefix holds.
   std::span<const uint16_t> nodes_of_cell(uint16_t set, uint32_t cell) const {
-    return lists_.at(sets_[set].of_cell[cell]);
+    return lists_.at(sets_[set].of_spot[cell]);
   }
 
   const GeoMap& map() const { return *map_; }

@@ -20,6 +20,8 @@ Status check_node(const GeoNode& node) {
   if (!(std::abs(node.latitude) <= 90 && std::abs(node.longitude) <= 180))
     return wrong("geo node", node.name, "its position is not on the earth");
   if (!(node.load >= 0)) return wrong("geo node", node.name, "its load is less than nothing");
+  if (node.worse_after < 1 || node.better_after < 1)
+    return wrong("geo node", node.name, "it changes after one observation at least");
   return Status::ok;
 }
 

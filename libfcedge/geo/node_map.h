@@ -26,6 +26,9 @@ struct GeoNode {
   uint32_t weight = 100;  // among nodes near each other; 0: only when there is no other
   double load = 0;        // part of its capacity that is in use
   NodeState state = NodeState::up;
+  // How often in a row it has to be seen in another state before that is taken for true; at
+  // least 1.
+  uint32_t worse_after = 3, better_after = 3;
   std::vector<std::array<uint8_t, 4>> v4;
   std::vector<std::array<uint8_t, 16>> v6;
 };

@@ -149,6 +149,19 @@ int main(void) {
   CHECK_OK(set_map(&w, 2));
   CHECK(becomes(w.port, 2));
 
+  /* What is seen of a node counts once it was seen often enough, and no more than the map. */
+  CHECK_OK(fce_node_observe_geo(w.node, "paris", FCE_GEO_DOWN, -1));
+  CHECK_OK(fce_node_observe_geo(w.node, "paris", FCE_GEO_DOWN, -1));
+  w.nodes[0].state = FCE_GEO_UP;
+  CHECK_OK(set_map(&w, 2));
+  CHECK(becomes(w.port, 2));
+  CHECK_OK(fce_node_observe_geo(w.node, "paris", FCE_GEO_DOWN, 100));
+  CHECK(becomes(w.port, 1));
+  for (int i = 0; i < 3; ++i) CHECK_OK(fce_node_observe_geo(w.node, "paris", FCE_GEO_UP, 10));
+  CHECK(becomes(w.port, 2));
+  CHECK_FAILS(fce_node_observe_geo(w.node, "rome", FCE_GEO_UP, -1), FCE_ENOENT);
+  CHECK_FAILS(fce_node_observe_geo(w.node, "paris", 3, -1), FCE_EINVAL);
+
   /* The zone keeps to its set where another one takes that one's place in the list. */
   w.sets[0].name = "third";
   CHECK_OK(set_map(&w, 1));
