@@ -49,6 +49,10 @@ compile "$build" || exit 1
 say "the host is $build/examples/edge/fcedge-edge"
 [[ $build_only == no ]] || exit 0
 
+say "checking the free database of places (the first time it is fetched, some 100 MB)"
+geo=$("$top/tests/setup/geo_data.sh" | tail -n 1) || { say "going on without it: $geo" && geo=; }
+
 # shellcheck source=edge/demo.sh
 . "$top/examples/edge/demo.sh"
+FCEDGE_DEMO_GEO=${FCEDGE_DEMO_GEO:-$geo}
 start_demo "$build" "$@"

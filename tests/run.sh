@@ -10,8 +10,8 @@
 #   e2e       whole nodes and foreign clients: tests/e2e/*_test.*
 #   asan      all of these but install and tidy, with AddressSanitizer and UBSan
 #   tsan      the same with ThreadSanitizer
-#   clang     compiles library and hosts with clang, warnings as errors
-#   system    the same with the installed wolfSSL in place of ours; HTTP over it
+#   clang     compiles library and hosts with clang, warnings as errors, and with the installed
+#             wolfSSL in place of ours; HTTP over it
 #   fuzz      each fuzz target for FCEDGE_FUZZ_SECONDS (10) on its corpus
 #
 # A skip that tests/setup/skips.txt does not name counts as failed.
@@ -22,7 +22,7 @@ cd "$top" || exit 2
 # shellcheck source=setup/build.sh
 . tests/setup/build.sh
 
-all_stages=(unit install tidy e2e asan tsan clang system fuzz)
+all_stages=(unit install tidy e2e asan tsan clang fuzz)
 stages=("$@")
 ((${#stages[@]})) || stages=("${all_stages[@]}")
 for stage in "${stages[@]}"; do
@@ -119,14 +119,11 @@ stage_tsan() {
   sanitized tsan build-tsan thread 1
 }
 
+# One build for both questions: there is little that only one of them would find.
 stage_clang() {
   export CC="ccache clang-14" CXX="ccache clang++-14"
-  build clang build-clang "${quick[@]}" -Dtests=false
-}
-
-stage_system() {
-  build system build-system "${quick[@]}" -Dtests=false -Dwolfssl=system || return 0
-  e2e system build-system '' 'http[12]'
+  build clang build-clang "${quick[@]}" -Dtests=false -Dwolfssl=system || return 0
+  e2e clang build-clang '' 'http[12]'
 }
 
 stage_fuzz() {

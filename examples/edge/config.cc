@@ -62,10 +62,11 @@ constexpr LimitKey kLimitKeys[] = {
 static_assert(sizeof(fce_limits) == sizeof(uint32_t) * (std::size(kLimitKeys) + 1),
               "a new limit of the library needs its key here");
 
-constexpr const char* kSections[] = {
-    "limits",  "pubsub",    "listen", "certificate", "directory", "feed",  "publish",  "comments",
-    "metrics", "namespace", "live",   "auth",        "widget",    "cache", "origin",   "cached",
-    "proxy",   "purge",     "dns",    "dns_listen",  "zone",      "geo",   "geo_node", "geo_set"};
+constexpr const char* kSections[] = {"limits", "pubsub",  "listen",   "certificate", "directory",
+                                     "feed",   "publish", "comments", "metrics",     "namespace",
+                                     "live",   "auth",    "widget",   "cache",       "origin",
+                                     "cached", "proxy",   "purge",    "dns",         "dns_listen",
+                                     "zone",   "geo",     "geo_node", "geo_set",     "geo_explain"};
 
 bool is_node_name(const std::string& name) {
   const auto allowed = [](char c) {
@@ -77,8 +78,10 @@ bool is_node_name(const std::string& name) {
 // Reads one configuration: the common tables, overlaid by one of [nodes.*] or by none.
 class Loader {
  public:
-  Loader(const Document& document, const toml::table* overlay, const std::string& node_name)
-      : root_(document, &document.root(), overlay, "", "nodes." + node_name),
+  Loader(const Document& document, const toml::table* overlay, const std::string& node_name,
+         Purpose purpose)
+      : purpose_(purpose),
+        root_(document, &document.root(), overlay, "", "nodes." + node_name),
         document_(document),
         overlay_(overlay),
         node_name_(node_name) {}
@@ -113,6 +116,8 @@ class Loader {
       config_.geo_nodes.push_back(read_geo_node(section));
     for (Section& section : root_.tables("geo_set"))
       config_.geo_sets.push_back(read_geo_set(section));
+    for (Section& section : root_.tables("geo_explain"))
+      config_.geo_explains.push_back(read_geo_explain(section));
     root_.allow("node");
     root_.allow("nodes");
     for (const char* key : kNodeKeys) {
@@ -340,11 +345,18 @@ class Loader {
 
   // What no single section can see.
   void check_whole() const {
-    if (config_.listens.empty()) {
-      const bool unpicked = overlay_ == nullptr && document_.root().contains("nodes");
-      document_.fail({}, std::string("no [[listen]] says on which address to serve") +
-                             (unpicked ? "; pick one of its nodes with --node" : ""));
+    if (purpose_ == Purpose::kRanking) {
+      if (config_.geo_nodes.empty()) fail_without("[[geo_node]] says whom to send anybody to");
+      if (config_.geo_sets.empty()) fail_without("[[geo_set]] says who is sent where");
+      return;
     }
+    check_dns(config_);
+    check_geo(config_);
+    if (purpose_ == Purpose::kDns) {
+      if (config_.dns_listens.empty()) fail_without("[[dns_listen]] says where DNS is asked");
+      return;
+    }
+    if (config_.listens.empty()) fail_without("[[listen]] says on which address to serve");
     for (const ListenSettings& listen : config_.listens) {
       if (listen.tls && config_.certificates.empty()) {
         document_.fail(listen.place, "TLS needs at least one [[certificate]]");
@@ -357,10 +369,14 @@ class Loader {
     }
     check_origins(config_);
     check_cached(config_, config_.cache);
-    check_dns(config_);
-    check_geo(config_);
   }
 
+  [[noreturn]] void fail_without(const std::string& what) const {
+    const bool unpicked = overlay_ == nullptr && document_.root().contains("nodes");
+    document_.fail({}, "no " + what + (unpicked ? "; pick one of its nodes with --node" : ""));
+  }
+
+  const Purpose purpose_;
   Section root_;
   const Document& document_;
   const toml::table* overlay_;
@@ -382,7 +398,7 @@ void Config::fail(const Place& place, const std::string& message) const {
   throw ConfigError(place.sentence(file, message));
 }
 
-Config load_config(const std::string& file, const std::string& node_name) {
+Config load_config(const std::string& file, const std::string& node_name, Purpose purpose) {
   const Document document(file);
   const toml::node* nodes = document.root().get("nodes");
   const toml::table* picked = nullptr;
@@ -395,13 +411,13 @@ Config load_config(const std::string& file, const std::string& node_name) {
       if (!is_node_name(name)) document.fail(place, "expected a name of a-z, 0-9 and -");
       if (!node.is_table()) document.fail(place, "expected a table, [nodes." + name + "]");
       if (name == node_name) picked = node.as_table();
-      Loader(document, node.as_table(), name).load();
+      Loader(document, node.as_table(), name, purpose).load();
     }
   }
   if (!node_name.empty() && picked == nullptr) {
     document.fail({}, "has no [nodes." + node_name + "], which --node asks for");
   }
-  return Loader(document, picked, node_name).load();
+  return Loader(document, picked, node_name, purpose).load();
 }
 
 }  // namespace edge

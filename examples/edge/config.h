@@ -293,11 +293,21 @@ struct DnsListenSettings {
   Place place;
 };
 
+// Records of one name and type.
+struct RecordSettings {
+  std::string name;
+  std::string type;
+  std::optional<uint32_t> ttl;  // that of the zone
+  std::vector<std::pair<std::string, Place>> data;
+};
+
 struct ZoneSettings {
   std::string name;
   PathSetting zone_file;
   PathSetting dnssec_key;
   PathSetting dnssec_other_key;
+  uint32_t ttl = 300;  // of `records`
+  std::vector<RecordSettings> records;
   Place place;
 };
 
@@ -363,14 +373,19 @@ struct Config {
   GeoSettings geo;
   std::vector<GeoNodeSettings> geo_nodes;
   std::vector<GeoSetSettings> geo_sets;
+  std::vector<RouteSettings> geo_explains;
 
   [[noreturn]] void fail(const Place& place, const std::string& message) const;
 };
 
+// What a program does with the file, and so what may not be absent from it.
+enum class Purpose { kEdge, kDns, kRanking };
+
 // Reads the file for the node `node_name` ("" for the common part alone) and throws ConfigError at
 // the first fault. Every [nodes.*] table is checked for unknown keys and bad values, the picked one
 // and all others, so that one check tells whether the file is fit for all nodes.
-Config load_config(const std::string& file, const std::string& node_name);
+Config load_config(const std::string& file, const std::string& node_name,
+                   Purpose purpose = Purpose::kEdge);
 
 }  // namespace edge
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config_records.h"
 #include "config_route.h"
 #include "files.h"
 #include "listen_address.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr uint32_t kMsMax = 24u * 3600 * 1000;
 constexpr uint32_t kRateMax = 1'000'000;
-
-fce_dns_zone zone_of(const ZoneSettings& settings) {
-  fce_dns_zone zone;
-  fce_dns_zone_init(&zone);
-  zone.name = settings.name.c_str();
-  zone.file = settings.zone_file.path.c_str();
-  zone.dnssec_key = or_null(settings.dnssec_key.path);
-  zone.dnssec_other_key = or_null(settings.dnssec_other_key.path);
-  return zone;
-}
 
 }  // namespace
 
@@ -71,12 +62,14 @@ ZoneSettings read_zone(Section& section) {
   settings.place = section.text("name", &settings.name);
   require(section, "name", settings.name);
   settings.zone_file.place = section.path("file", &settings.zone_file.path);
-  require(section, "file", settings.zone_file.path);
   settings.dnssec_key.place = section.path("dnssec_key", &settings.dnssec_key.path);
   settings.dnssec_other_key.place =
       section.path("dnssec_other_key", &settings.dnssec_other_key.path);
   if (settings.dnssec_key.path.empty() && !settings.dnssec_other_key.path.empty())
     section.fail(settings.dnssec_other_key.place, "needs a dnssec_key that signs");
+  read_records(section, &settings);
+  if (settings.zone_file.path.empty() && settings.records.empty())
+    section.fail(section.place(), "needs a file, or a [[zone.record]]");
   section.finish();
   return settings;
 }
@@ -115,11 +108,15 @@ void set_dns(fce_node* node, const Config& config, bool listens) {
 
 void set_zones(fce_node* node, const Config& config) {
   if (config.dns_listens.empty()) return;
+  std::vector<ZoneText> texts;
+  texts.reserve(config.zones.size());  // they are pointed into
   std::vector<fce_dns_zone> zones;
-  for (const ZoneSettings& settings : config.zones) zones.push_back(zone_of(settings));
-  // The sentence names the file and its line.
-  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) != FCE_OK)
-    config.fail(config.zones.front().zone_file.place, fce_last_error());
+  for (const ZoneSettings& settings : config.zones)
+    zones.push_back(texts.emplace_back(config, settings).zone());
+  if (fce_node_set_dns_zones(node, zones.data(), zones.size()) == FCE_OK) return;
+  const std::string sentence = fce_last_error();
+  for (const ZoneText& text : texts) text.blame(config, sentence);
+  config.fail(config.zones.front().place, sentence);
 }
 
 std::vector<std::string> ds_records(const Config& config) {
@@ -127,7 +124,9 @@ std::vector<std::string> ds_records(const Config& config) {
   for (const ZoneSettings& settings : config.zones)
     for (const PathSetting& key : {settings.dnssec_key, settings.dnssec_other_key}) {
       if (key.path.empty()) continue;
-      fce_dns_zone zone = zone_of(settings);
+      fce_dns_zone zone;
+      fce_dns_zone_init(&zone);
+      zone.name = settings.name.c_str();
       zone.dnssec_key = key.path.c_str();
       char record[2048];
       if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)

@@ -64,7 +64,18 @@ GeoSetSettings read_geo_set(Section& section) {
   return settings;
 }
 
+RouteSettings read_geo_explain(Section& section) {
+  RouteSettings route = read_route(section, "/geo/{set}/{client...}");
+  for (const char* part : {"{set}", "{client...}"})
+    if (route.path.find(part) == std::string::npos)
+      section.fail(route.place, std::string("expected a path that contains ") + part);
+  section.finish();
+  return route;
+}
+
 void check_geo(const Config& config) {
+  if (!config.geo_explains.empty() && config.geo_sets.empty())
+    config.fail(config.geo_explains.front().place, "needs a [[geo_set]] to tell of");
   if (config.geo_sets.empty()) return;
   const Place& place = config.geo_sets.front().place;
   if (config.geo_nodes.empty()) config.fail(place, "needs a [[geo_node]] to send anybody to");
@@ -80,11 +91,9 @@ void set_geo(fce_node* node, const Config& config, bool reads) {
     config.fail(config.geo.files_place, fce_last_error());
 }
 
-void set_geo_map(fce_node* node, const Config& config) {
-  if (config.dns_listens.empty()) return;
-  std::vector<fce_geo_node> nodes;
+GeoMapView::GeoMapView(const Config& config) : overrides_(config.geo_sets.size()) {
   for (const GeoNodeSettings& settings : config.geo_nodes) {
-    fce_geo_node& one = nodes.emplace_back();
+    fce_geo_node& one = nodes_.emplace_back();
     fce_geo_node_init(&one);
     one.name = settings.name.c_str();
     one.region = or_null(settings.region);
@@ -95,18 +104,16 @@ void set_geo_map(fce_node* node, const Config& config) {
     one.load_percent = settings.load_percent;
     one.state = settings.state;
   }
-  std::vector<std::vector<fce_geo_override>> overrides(config.geo_sets.size());
-  std::vector<fce_geo_set> sets;
   for (const GeoSetSettings& settings : config.geo_sets) {
-    auto& own = overrides[sets.size()];
-    for (const auto& [by, value, to] : settings.overrides) {
+    auto& own = overrides_[sets_.size()];
+    for (const GeoOverrideSettings& from : settings.overrides) {
       fce_geo_override& one = own.emplace_back();
       fce_geo_override_init(&one);
-      one.by = by;
-      one.value = value.c_str();
-      one.nodes = to.c_str();
+      one.by = from.by;
+      one.value = from.value.c_str();
+      one.nodes = from.nodes.c_str();
     }
-    fce_geo_set& set = sets.emplace_back();
+    fce_geo_set& set = sets_.emplace_back();
     fce_geo_set_init(&set);
     set.name = settings.name.c_str();
     set.regions = or_null(settings.regions);
@@ -115,10 +122,26 @@ void set_geo_map(fce_node* node, const Config& config) {
     set.overrides = own.data();
     set.override_count = own.size();
   }
-  // The sentence names the node or the set.
-  if (fce_node_set_geo_map(node, nodes.data(), nodes.size(), sets.data(), sets.size()) != FCE_OK)
-    config.fail(config.geo_sets.empty() ? config.geo.place : config.geo_sets.front().place,
-                fce_last_error());
+}
+
+// The sentence begins with whose it is: geo node "fra1": its latitude is ...
+void GeoMapView::fail(const Config& config, const std::string& sentence) {
+  const auto is_of = [&](const char* what, const std::string& name) {
+    return sentence.starts_with(what + (" \"" + name) + "\"");
+  };
+  for (const GeoNodeSettings& node : config.geo_nodes)
+    if (is_of("geo node", node.name)) config.fail(node.place, sentence);
+  for (const GeoSetSettings& set : config.geo_sets)
+    if (is_of("geo set", set.name)) config.fail(set.place, sentence);
+  config.fail(config.geo_sets.empty() ? config.geo.place : config.geo_sets.front().place, sentence);
+}
+
+void set_geo_map(fce_node* node, const Config& config) {
+  if (config.dns_listens.empty()) return;
+  const GeoMapView map(config);
+  const int status = fce_node_set_geo_map(node, map.nodes().data(), map.nodes().size(),
+                                          map.sets().data(), map.sets().size());
+  if (status != FCE_OK) GeoMapView::fail(config, fce_last_error());
 }
 
 }  // namespace edge

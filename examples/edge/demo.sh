@@ -5,12 +5,17 @@
 # examples/run.sh; everything it writes is in a state directory outside the checkout.
 
 DEMO_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=demo_geo.sh
+. "$DEMO_SOURCE/demo_geo.sh"
 
 demo_usage() {
   cat <<END
 Options of the demo:
   --port N        HTTPS port [8443 or \$FCEDGE_DEMO_PORT]
   --http-port N   HTTP port, without TLS [8080 or \$FCEDGE_DEMO_HTTP_PORT]
+  --dns-port N    DNS port, UDP and TCP [8053 or \$FCEDGE_DEMO_DNS_PORT]
+  --geo DIR       where databases of places lie, *.mmdb [\$FCEDGE_DEMO_GEO; examples/run.sh fetches
+                  that of DB-IP]
   --address A     address to serve on [127.0.0.1]
   --state DIR     state directory [\$XDG_STATE_HOME/fcedge-demo]
 END
@@ -126,16 +131,34 @@ demo_expect_free() { # ADDRESS PORT OPTION
   return 2
 }
 
+demo_geo_said() { # ADDRESS DNS_PORT GEO_DIR
+  local host=${1:-127.0.0.1}
+  host=${host//[\[\]]/}
+  [[ $host != 0.0.0.0 ]] || host=127.0.0.1
+  local ask="dig @$host -p $2 www.demo.test"
+  if compgen -G "$3/*.mmdb" >/dev/null; then
+    echo "  DNS sends each client to the nearest of six nodes that are made up. A client in Tokyo:"
+    echo "    $ask +subnet=133.11.0.0/16"
+  else
+    echo "  DNS answers with nodes that are made up, but without a database it does not know where"
+    echo "  clients are:"
+    echo "    $ask"
+  fi
+}
+
 # Runs the node in the foreground; does not return unless it cannot start.
 start_demo() { # BUILD_DIR [options]
   local build=$1
   shift
   local port=${FCEDGE_DEMO_PORT:-8443} http_port=${FCEDGE_DEMO_HTTP_PORT:-8080}
+  local dns_port=${FCEDGE_DEMO_DNS_PORT:-8053} geo=${FCEDGE_DEMO_GEO:-}
   local address=127.0.0.1 state=${XDG_STATE_HOME:-$HOME/.local/state}/fcedge-demo
   while (($#)); do
     case $1 in
       --port) port=${2:?--port needs a number} && shift 2 ;;
       --http-port) http_port=${2:?--http-port needs a number} && shift 2 ;;
+      --dns-port) dns_port=${2:?--dns-port needs a number} && shift 2 ;;
+      --geo) geo=${2:?--geo needs a directory} && shift 2 ;;
       --address) address=${2:?--address needs an address} && shift 2 ;;
       --state) state=${2:?--state needs a directory} && shift 2 ;;
       *) demo_usage >&2 && return 2 ;;
@@ -146,7 +169,14 @@ start_demo() { # BUILD_DIR [options]
 
   mkdir -p "$state" && chmod 700 "$state" || return 2
   demo_certificate "$state" "$address" && demo_secret "$state" || return 2
+  geo=${geo:+$(realpath -m "$geo")}
   demo_config "$state" "$address" "$port" "$http_port"
+  {
+    echo
+    demo_geo_server "$address" "$dns_port" "$state"
+    demo_geo_map "$geo"
+  } >>"$state/edge.toml"
+  demo_geo_picture "$build" "$state" "$geo" || return 2
   # The node warns again when it starts, so only a failure is shown here.
   local said
   said=$("$node" --config "$state/edge.toml" --check 2>&1) || {
@@ -156,6 +186,7 @@ start_demo() { # BUILD_DIR [options]
 
   demo_expect_free "$address" "$port" --port || return 2
   demo_expect_free "$address" "$http_port" --http-port || return 2
+  demo_expect_free "$address" "$dns_port" --dns-port || return 2
 
   local shown=$address
   [[ $address == 127.0.0.1 || -z $address || $address == 0.0.0.0 ]] && shown=localhost
@@ -167,6 +198,8 @@ start_demo() { # BUILD_DIR [options]
     https://$shown:$port/metrics               what the node counts
     https://$shown:$port/images/morning.png    a picture from the node's cache: see Cache-Status
     http://$shown:$http_port/                       the same without TLS
+
+$(demo_geo_said "$address" "$dns_port" "$geo")
 
   The certificate is self-signed, so the browser asks once whether to go on.
   The examples of README.md and examples/edge/PROTOCOL.md run on this node, too; servers publish

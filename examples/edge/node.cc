@@ -16,6 +16,7 @@
 #include "log.h"
 #include "routes.h"
 #include "routes_cache.h"
+#include "routes_geo.h"
 
 namespace edge {
 namespace {
@@ -190,6 +191,8 @@ Node::RoutesPtr Node::build_routes(const Config& config, const Origins& origins,
     add_comments(made, config, comments,
                  node != nullptr ? node->open_comments(comments, config) : nullptr);
   }
+  for (const auto& route : config.geo_explains)
+    add_geo_explain(made, config, route, node != nullptr ? node->node_.get() : nullptr);
   add_cache_routes(made, config, origins, node != nullptr);
   return routes;
 }

@@ -139,6 +139,23 @@ Place Section::words(const char* key, std::string* out) {
   return where;
 }
 
+void Section::texts(const char* key, std::vector<std::pair<std::string, Place>>* out) {
+  const Found found = find(key);
+  if (found.node == nullptr) return;
+  const auto take = [&](const toml::node& node) {
+    const auto* value = node.as_string();
+    const Place place{line_of(node), found.place.key};
+    if (value == nullptr || value->get().empty())
+      fail(place, "expected a string that is not empty, or an array of such, got " + shown(node));
+    if (value->get().find('\0') != std::string::npos) fail(place, "must not contain NUL");
+    out->emplace_back(value->get(), place);
+  };
+  const auto* array = found.node->as_array();
+  if (array == nullptr) return take(*found.node);
+  if (array->empty()) fail(found.place, "expected at least one string, got none");
+  for (const toml::node& entry : *array) take(entry);
+}
+
 Place Section::numbers(const char* key, std::vector<uint16_t>* out, uint16_t min, uint16_t max) {
   const Found found = find(key);
   if (found.node == nullptr) return place();

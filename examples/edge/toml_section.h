@@ -51,6 +51,8 @@ class Section {
   Place words(const char* key, std::string* out);
   // The same, each by itself.
   Place list(const char* key, std::vector<std::string>* out);
+  // One string or an array of them, each as it is and with its place.
+  void texts(const char* key, std::vector<std::pair<std::string, Place>>* out);
   Place numbers(const char* key, std::vector<uint16_t>* out, uint16_t min, uint16_t max);
   // A sub-table whose keys are up to whoever wrote the file, with strings as values.
   Place pairs(const char* key, std::vector<std::pair<std::string, std::string>>* out);

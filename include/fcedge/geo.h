@@ -160,6 +160,125 @@ FCE_API int fce_node_set_geo(fce_node* node, const char* const* files, size_t co
 FCE_API int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_count,
                                  const fce_geo_set* sets, size_t set_count);
 
+/* Takes how often the addresses of one node were given to somebody. **Lives**: until it returns. */
+typedef void (*fce_geo_answers_fn)(const char* name, const char* region, uint64_t answers,
+                                   void* user);
+
+/* Calls `each` for every node of the map, and for those of maps before that were given to anybody:
+ * what /metrics says as fcedge_dns_node_answers_total. What is known of the index and of the map as
+ * a whole is among the node's gauges and counters, from "fcedge_geo_index_age_seconds" to
+ * "fcedge_geo_map_changes_total". Errors: FCE_EINVAL, FCE_ESTATE (the node has no DNS).
+ * **Thread**: any; calls back before it returns. */
+FCE_API int fce_node_geo_answers(const fce_node* node, fce_geo_answers_fn each, void* user);
+
+/* ---- Looking at it ----
+ * Whoever is to trust the routing wants to look at it first: an index by itself, what a map would
+ * do with it, and what a node does. All strings of this part that come from the library live as
+ * long as the object that they were got from, unless a function says otherwise. */
+
+/* What the databases say of an address. The library fills what both sides know of. */
+typedef struct fce_geo_place {
+  uint32_t size;
+  uint32_t known;     /* 0: they do not know the address, and all but `prefix` is zero */
+  char country[4];    /* "DE" (ISO 3166-1) */
+  char continent[4];  /* AF AN AS EU NA OC SA */
+  uint32_t eu;        /* 1: in the European Union */
+  uint32_t radius_km; /* how far off the position may be */
+  double latitude;    /* of the middle of its cell */
+  double longitude;
+  uint32_t cell;   /* places of one cell are not told apart */
+  char prefix[52]; /* "192.0.2.0/24": the widest around the address that is in the cell as a whole;
+                      "" of a place that was not asked for by an address */
+} fce_geo_place;
+
+FCE_API void fce_geo_place_init(fce_geo_place* place);
+
+typedef struct fce_geo_index fce_geo_index;
+
+/* Reads databases as fce_node_set_geo does, but here and now, which takes seconds.
+ * Errors: FCE_EINVAL (none of the format), FCE_ENOENT, FCE_EACCES, FCE_EIO, FCE_ETOOBIG.
+ * **Lives**: until fce_geo_index_close; rankings of it may live on. Any number of threads may look
+ * things up at the same time. */
+FCE_API int fce_geo_index_open(const char* const* files, size_t count, fce_geo_index** index);
+FCE_API void fce_geo_index_close(fce_geo_index* index);
+
+/* Where an address is, "192.0.2.1" or "2001:db8::1". Errors: FCE_EINVAL. */
+FCE_API int fce_geo_index_lookup(const fce_geo_index* index, const char* address,
+                                 fce_geo_place* place);
+
+typedef struct fce_geo_index_info {
+  uint32_t size;
+  uint32_t cells;
+  const char* type; /* of the first file, as its makers call it: "GeoLite2-City" */
+  uint64_t built_s; /* when the newest file was made, in seconds since 1970 */
+  uint64_t ranges;  /* of addresses that are in one cell */
+  uint64_t bytes;   /* of memory */
+} fce_geo_index_info;
+
+FCE_API void fce_geo_index_info_init(fce_geo_index_info* info);
+FCE_API int fce_geo_index_get_info(const fce_geo_index* index, fce_geo_index_info* info);
+
+#define FCE_GEO_BY_DISTANCE 3 /* beside FCE_GEO_BY_PREFIX and the others: no override holds */
+
+/* A node as the clients of one place see it. */
+typedef struct fce_geo_candidate {
+  uint32_t size;
+  uint32_t state; /* FCE_GEO_UP, ... */
+  const char* name;
+  const char* region;    /* "": none */
+  const char* addresses; /* separated by blanks */
+  double distance_km;    /* 0 when the place is not known */
+  double score;          /* of nodes alike in all else the lowest goes first */
+  double load_percent;
+  uint32_t spilled; /* 1: it is so full that clients of this place go to others first */
+} fce_geo_candidate;
+
+/* Why a client gets what he gets. Later versions of the library add to the ends of these structs.
+ */
+typedef struct fce_geo_explanation {
+  uint32_t size;
+  uint32_t rule;       /* FCE_GEO_BY_...: what decides */
+  const char* set;     /* its name */
+  const char* client;  /* the prefix that was looked up: that of the subnet, if there is one */
+  const char* matched; /* all of this prefix gets the same answer */
+  const fce_geo_place* place;
+  const fce_geo_candidate* const* candidates; /* all within the fence, the best by distance first */
+  size_t candidate_count;
+  const fce_geo_candidate* const* answer; /* who is answered, in this order */
+  size_t answer_count;
+} fce_geo_explanation;
+
+FCE_API void fce_geo_explanation_free(fce_geo_explanation* explanation);
+
+/* What a running node does now with a query for a name of `set`. `address` is whose query it is;
+ * `subnet` ("198.51.100.0/24") is that of the client whom a resolver asks for, or NULL.
+ * Errors: FCE_EINVAL, FCE_ENOENT (no such set), FCE_ESTATE (no map, or it is being worked out).
+ * **Thread**: any; it takes longer than an answer, but does not block. **Lives**: until it is
+ * freed. */
+FCE_API int fce_node_geo_explain(const fce_node* node, const char* set, const char* address,
+                                 const char* subnet, fce_geo_explanation** explanation);
+
+/* The same without a node: a map, by an index or, with NULL, by none. What is worked out when it is
+ * made answers any number of threads. Errors as of fce_node_set_geo_map. */
+typedef struct fce_geo_ranking fce_geo_ranking;
+
+FCE_API int fce_geo_ranking_create(const fce_geo_index* index, const fce_geo_node* nodes,
+                                   size_t node_count, const fce_geo_set* sets, size_t set_count,
+                                   fce_geo_ranking** ranking);
+FCE_API void fce_geo_ranking_destroy(fce_geo_ranking* ranking);
+
+FCE_API int fce_geo_ranking_explain(const fce_geo_ranking* ranking, const char* set,
+                                    const char* address, const char* subnet,
+                                    fce_geo_explanation** explanation);
+
+/* Called for each place that the index has, with the place in the map's list of the node that its
+ * clients get first; UINT32_MAX: none. **Thread**: the caller's. **Lives**: until it returns. */
+typedef void (*fce_geo_cell_fn)(const fce_geo_place* place, uint32_t node, void* user);
+
+/* To draw a picture of. What overrides by prefix say is not a matter of places, and not in it. */
+FCE_API int fce_geo_ranking_each_cell(const fce_geo_ranking* ranking, const char* set,
+                                      fce_geo_cell_fn each, void* user);
+
 #ifdef __cplusplus
 }
 #endif

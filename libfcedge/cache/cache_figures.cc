@@ -5,7 +5,7 @@
 
 namespace fce {
 
-std::vector<CacheFigure> cache_gauges(const EdgeCache& cache) {
+std::vector<Figure> cache_gauges(const EdgeCache& cache) {
   const StoreStats now = cache.store().stats();
   return {
       {"fcedge_cache_objects", "", "Objects on the cache's disk", now.objects},
@@ -32,7 +32,7 @@ std::vector<CacheFigure> cache_gauges(const EdgeCache& cache) {
   };
 }
 
-std::vector<CacheFigure> cache_totals(const EdgeCache& cache) {
+std::vector<Figure> cache_totals(const EdgeCache& cache) {
   const StoreStats now = cache.store().stats();
   return {
       {"fcedge_cache_memory_hits_total", "", "Objects found in memory", now.memory.hits},

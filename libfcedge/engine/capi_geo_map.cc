@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/geo_map_in.h"
 #include "engine/handles.h"
+#include "engine/node_dns.h"
 #include "engine/options.h"
-#include "geo/node_map.h"
 #include "net/resolver.h"
 
 using namespace fce;
@@ -101,6 +102,18 @@ Status read_set(const fce_geo_set& given, GeoSet* out) {
 
 }  // namespace
 
+Status fce::read_geo_map(std::span<const fce_geo_node> nodes, std::span<const fce_geo_set> sets,
+                         GeoMap* out) {
+  out->nodes.resize(nodes.size());
+  out->sets.resize(sets.size());
+  Status status = Status::ok;
+  for (size_t i = 0; i < nodes.size() && status == Status::ok; ++i)
+    status = read_node(nodes[i], &out->nodes[i]);
+  for (size_t i = 0; i < sets.size() && status == Status::ok; ++i)
+    status = read_set(sets[i], &out->sets[i]);
+  return status;
+}
+
 extern "C" {
 
 void fce_geo_node_init(fce_geo_node* node) { init_options(node); }
@@ -120,14 +133,16 @@ int fce_node_set_geo_map(fce_node* node, const fce_geo_node* nodes, size_t node_
   if (!node || (!nodes && node_count > 0) || (!sets && set_count > 0))
     return to_c(fail(Status::invalid, "the node or a list of the map is NULL"));
   GeoMap map;
-  map.nodes.resize(node_count);
-  map.sets.resize(set_count);
-  Status status = Status::ok;
-  for (size_t i = 0; i < node_count && status == Status::ok; ++i)
-    status = read_node(nodes[i], &map.nodes[i]);
-  for (size_t i = 0; i < set_count && status == Status::ok; ++i)
-    status = read_set(sets[i], &map.sets[i]);
+  const Status status = read_geo_map({nodes, node_count}, {sets, set_count}, &map);
   return to_c(status == Status::ok ? node->node.set_geo_map(std::move(map)) : status);
+}
+
+int fce_node_geo_answers(const fce_node* node, fce_geo_answers_fn each, void* user) {
+  if (!node || !each) return to_c(fail(Status::invalid, "the node or the function is NULL"));
+  if (!node->node.dns()) return to_c(fail(Status::bad_state, "the node has no DNS"));
+  for (const auto& [who, count] : node->node.dns()->node_answers())
+    each(who.first.c_str(), who.second.c_str(), count, user);
+  return to_c(Status::ok);
 }
 
 }  // extern "C"

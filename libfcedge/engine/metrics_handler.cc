@@ -2,11 +2,14 @@
 #include "engine/metrics_handler.h"
 
 #include <string>
+#include <vector>
 
 #include "cache/cache_figures.h"
 #include "engine/node.h"
 #include "engine/node_dns.h"
 #include "engine/shard.h"
+#include "geo/geo_director.h"
+#include "geo/geo_figures.h"
 #include "metrics/exposition.h"
 
 namespace fce {
@@ -16,6 +19,19 @@ namespace {
 template <class Enum, class F>
 void for_all(F&& each) {
   for (uint32_t i = 0; i < static_cast<uint32_t>(Enum::count_); ++i) each(static_cast<Enum>(i));
+}
+
+void add(const std::vector<Figure>& gauges, const std::vector<Figure>& totals, Exposition* text) {
+  for (const Figure& gauge : gauges)
+    text->gauge(gauge.name, gauge.unit, gauge.help, static_cast<int64_t>(gauge.value));
+  for (const Figure& total : totals) text->counter(total.name, total.help, total.value);
+}
+
+void add_node_answers(const NodeDns& dns, Exposition* text) {
+  std::vector<Exposition::Sample> samples;
+  for (const auto& [node, count] : dns.node_answers())
+    samples.push_back({{{"node", node.first}, {"region", node.second}}, count});
+  text->counters("fcedge_dns_node_answers_total", "Answers with the addresses of a node", samples);
 }
 
 std::string figures(const Node& node, Exposition::Format format) {
@@ -31,17 +47,14 @@ std::string figures(const Node& node, Exposition::Format format) {
     const CounterInfo info = counter_info(counter);
     text.counter(info.name, info.help, node.sum(counter));
   });
-  if (node.cache()) {
-    for (const CacheFigure& gauge : cache_gauges(*node.cache()))
-      text.gauge(gauge.name, gauge.unit, gauge.help, static_cast<int64_t>(gauge.value));
-    for (const CacheFigure& total : cache_totals(*node.cache()))
-      text.counter(total.name, total.help, total.value);
-  }
+  if (node.cache()) add(cache_gauges(*node.cache()), cache_totals(*node.cache()), &text);
+  if (node.geo()) add(geo_gauges(*node.geo()), geo_totals(*node.geo()), &text);
   if (node.dns()) {
-    const auto add = [](const char* name, const char* help, uint64_t value, void* to) {
+    const auto add_counter = [](const char* name, const char* help, uint64_t value, void* to) {
       static_cast<Exposition*>(to)->counter(name, help, value);
     };
-    node.dns()->each_counter(add, &text);
+    node.dns()->each_counter(add_counter, &text);
+    add_node_answers(*node.dns(), &text);
   }
   for_all<Histogram>([&](Histogram histogram) {
     const HistogramInfo info = histogram_info(histogram);

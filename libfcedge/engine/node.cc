@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cache/cache_figures.h"
+#include "geo/geo_figures.h"
 #include "http/route_table.h"
 
 namespace fce {
@@ -181,6 +182,11 @@ std::vector<std::string> Node::geo_sets() const {
   return geo_sets_.names();
 }
 
+std::shared_ptr<const GeoSnapshot> Node::geo_snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return geo_ ? geo_->current() : nullptr;
+}
+
 Status Node::listen_dns(const ListenAddress& address, bool tls, uint16_t* port) {
   const std::lock_guard lock(mutex_);
   if (state_of_life_ != State::made)
@@ -321,9 +327,10 @@ void Node::each_counter(fce_counter_fn each, void* user) const {
     each(info.name, info.help, sum(counter), user);
   }
   if (dns_) dns_->each_counter(each, user);
+  if (geo_)
+    for (const Figure& total : geo_totals(*geo_)) each(total.name, total.help, total.value, user);
   if (!cache_) return;
-  for (const CacheFigure& total : cache_totals(*cache_))
-    each(total.name, total.help, total.value, user);
+  for (const Figure& total : cache_totals(*cache_)) each(total.name, total.help, total.value, user);
 }
 
 void Node::each_gauge(fce_gauge_fn each, void* user) const {
@@ -332,8 +339,11 @@ void Node::each_gauge(fce_gauge_fn each, void* user) const {
     const GaugeInfo info = gauge_info(gauge);
     each(info.name, info.help, sum(gauge), user);
   }
+  if (geo_)
+    for (const Figure& gauge : geo_gauges(*geo_))
+      each(gauge.name, gauge.help, static_cast<int64_t>(gauge.value), user);
   if (!cache_) return;
-  for (const CacheFigure& gauge : cache_gauges(*cache_))
+  for (const Figure& gauge : cache_gauges(*cache_))
     each(gauge.name, gauge.help, static_cast<int64_t>(gauge.value), user);
 }
 

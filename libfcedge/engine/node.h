@@ -54,7 +54,10 @@ class Node {
   Status set_geo_map(GeoMap map);
   // By number, as zones name them.
   std::vector<std::string> geo_sets() const;
-  const NodeDns* dns() const { return dns_.get(); }  // null: it has none
+  const NodeDns* dns() const { return dns_.get(); }      // null: it has none
+  const GeoDirector* geo() const { return geo_.get(); }  // null: it knows of no places
+  // What answers are made from now. Null: no map, or it is being worked out.
+  std::shared_ptr<const GeoSnapshot> geo_snapshot() const;
   Status set_certificates(std::span<const fce_certificate> certificates);
   Status set_routes(std::shared_ptr<const RouteTable> routes);
   // Has one of the shards ask itself.

@@ -8,7 +8,7 @@
 
 namespace fce {
 
-NodeDns::Part::Part(const NodeDnsOptions& options, Shard& shard, const NodeDns& dns)
+NodeDns::Part::Part(const NodeDnsOptions& options, Shard& shard, NodeDns& dns)
     : of(dns),
       responder(options.responder, &figures),
       server(shard.http().net, *this, options.limits) {
@@ -24,11 +24,22 @@ size_t NodeDns::Part::answer(const DnsClient& client, Bytes query, MutableBytes 
     const std::lock_guard lock(of.mutex_);
     responder.set_zones(of.zones_);
   }
-  if (of.geo_ && of.geo_->version() != geo_version) {
-    geo_version = of.geo_->version();
-    responder.set_picker(of.geo_->current());
-  }
+  if (of.geo_ && of.geo_->version() != geo_version) take_up_geo();
   return responder.answer(client, query, out);
+}
+
+void NodeDns::Part::take_up_geo() {
+  geo_version = of.geo_->version();
+  std::shared_ptr<const GeoSnapshot> next = of.geo_->current();
+  responder.set_picker(next);
+  const std::lock_guard lock(of.mutex_);
+  geo.swap(next);
+  if (!next) return;
+  // Their numbers may be others' from now on.
+  const std::vector<GeoNode>& nodes = next->map().nodes;
+  for (uint16_t i = 0; i < nodes.size(); ++i)
+    if (const uint64_t count = figures.take_node(i))
+      of.answers_before_[{nodes[i].name, nodes[i].region}] += count;
 }
 
 NodeDns::NodeDns(const NodeDnsOptions& options, const std::vector<std::unique_ptr<Shard>>& shards) {
@@ -69,6 +80,18 @@ void NodeDns::set_zones(std::shared_ptr<const ZoneSet> zones) {
     zones_.swap(zones);
   }
   zones_version_.fetch_add(1, std::memory_order_release);
+}
+
+NodeDns::NodeAnswers NodeDns::node_answers() const {
+  const std::lock_guard lock(mutex_);
+  NodeAnswers sum = answers_before_;
+  for (const auto& part : parts_) {
+    if (!part->geo) continue;
+    const std::vector<GeoNode>& nodes = part->geo->map().nodes;
+    for (uint16_t i = 0; i < nodes.size(); ++i)
+      sum[{nodes[i].name, nodes[i].region}] += part->figures.node(i);
+  }
+  return sum;
 }
 
 void NodeDns::each_counter(fce_counter_fn each, void* user) const {

@@ -6,8 +6,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -54,15 +57,21 @@ class NodeDns {
 
   // Over all shards. Any thread.
   void each_counter(fce_counter_fn each, void* user) const;
+  // How often each node was given to somebody, by its name and its region; also those of maps
+  // before, if they were. Any thread.
+  using NodeAnswers = std::map<std::pair<std::string, std::string>, uint64_t>;
+  NodeAnswers node_answers() const;
 
  private:
   struct Part final : DnsHandler {
-    Part(const NodeDnsOptions& options, Shard& shard, const NodeDns& dns);
+    Part(const NodeDnsOptions& options, Shard& shard, NodeDns& dns);
     // Takes up new zones, a new map or index, between two messages.
     size_t answer(const DnsClient& client, Bytes query, MutableBytes out) override;
+    void take_up_geo();
 
-    const NodeDns& of;
-    DnsFigures figures;
+    NodeDns& of;
+    DnsFigures figures{GeoMap::kNodesMax};
+    std::shared_ptr<const GeoSnapshot> geo;  // by which `figures` number nodes; of.mutex_ guards it
     Responder responder;
     uint64_t zones_version = 0, geo_version = 0;  // that the responder has
     DnsServer server;
@@ -70,8 +79,9 @@ class NodeDns {
 
   const GeoDirector* geo_ = nullptr;
   std::atomic<uint64_t> zones_version_{0};
-  mutable std::mutex mutex_;  // guards `zones_`
+  mutable std::mutex mutex_;  // guards `zones_`, `answers_before_` and what parts say of it
   std::shared_ptr<const ZoneSet> zones_;
+  NodeAnswers answers_before_;  // by maps that are no longer in force
   std::vector<DnsAddress> addresses_;
   std::vector<std::unique_ptr<Part>> parts_;
 };

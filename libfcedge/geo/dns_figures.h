@@ -77,6 +77,13 @@ class DnsFigures {
     if (node < nodes_max_) bump(&nodes_[node]);
   }
 
+  // What a node has by now; it begins anew. On the writer's thread.
+  uint64_t take_node(uint16_t node) {
+    const uint64_t value = this->node(node);
+    nodes_[node].store(0, std::memory_order_relaxed);
+    return value;
+  }
+
   uint64_t get(DnsFigure figure) const {
     return values_[static_cast<size_t>(figure)].load(std::memory_order_relaxed);
   }

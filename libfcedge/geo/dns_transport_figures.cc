@@ -46,6 +46,8 @@ constexpr DnsTransportFigure kFigures[] = {
     {"fcedge_limit_dns_udp_bytes_total", "Of these: dropped, longer than any query",
      udp<&Udp::too_long>},
     {"fcedge_dns_udp_sent_total", "Datagrams of DNS that were sent", udp<&Udp::sent>},
+    {"fcedge_dns_udp_together_total", "Of these: in one go with others to the same client",
+     udp<&Udp::together>},
     {"fcedge_dns_udp_not_sent_total", "Answers that the kernel did not take", udp<&Udp::not_sent>},
     FCE_DNS_STREAM_FIGURES_(tcp, "TCP"),
     FCE_DNS_STREAM_FIGURES_(tls, "TLS"),

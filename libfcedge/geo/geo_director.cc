@@ -26,6 +26,7 @@ Status GeoDirector::set_map(GeoMap map) {
   auto shared = std::make_shared<const GeoMap>(std::move(map));
   const std::lock_guard lock(mutex_);
   map_ = std::move(shared);
+  maps_.fetch_add(1, std::memory_order_relaxed);
   ++wanted_;
   changed_.notify_all();
   return Status::ok;

@@ -35,6 +35,8 @@ class GeoDirector {
   Status set_map(GeoMap map);
   // Null until the first map is in force. Who asks often keeps it as long as `version` stays.
   std::shared_ptr<const GeoSnapshot> current() const;
+  // Maps that were given since the start.
+  uint64_t maps() const { return maps_.load(std::memory_order_relaxed); }
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
   // Waits until the files have been looked at once, and all maps given before are in force.
@@ -47,7 +49,7 @@ class GeoDirector {
   void work_out();
 
   IndexFile files_;
-  std::atomic<uint64_t> version_{0};
+  std::atomic<uint64_t> version_{0}, maps_{0};
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;

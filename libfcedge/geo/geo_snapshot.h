@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,11 @@ class GeoSnapshot final : public GeoPicker {
   // `subnet` is what a resolver says of its client; then that decides.
   GeoExplanation explain(uint16_t set, const IpPrefix& ip,
                          const std::optional<IpPrefix>& subnet) const;
+
+  // What clients of a cell get, where no override by prefix holds.
+  std::span<const uint16_t> nodes_of_cell(uint16_t set, uint32_t cell) const {
+    return lists_.at(sets_[set].of_cell[cell]);
+  }
 
   const GeoMap& map() const { return *map_; }
   const GeoIndex& index() const { return *index_; }

@@ -16,6 +16,20 @@ void append(std::string& text, std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) text += part;
 }
 
+// A label's value, with what would end it escaped.
+std::string escaped(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Exposition::Format Exposition::choose(std::string_view accept) {
@@ -45,6 +59,22 @@ void Exposition::counter(std::string_view name, std::string_view help, uint64_t 
   const bool open = format_ == Format::openmetrics;
   family(open ? without(name, "_total") : name, "counter", {}, help);
   append(text_, {name, " ", std::to_string(value), "\n"});
+}
+
+void Exposition::counters(std::string_view name, std::string_view help,
+                          std::span<const Sample> samples) {
+  if (samples.empty()) return;
+  const bool open = format_ == Format::openmetrics;
+  family(open ? without(name, "_total") : name, "counter", {}, help);
+  for (const Sample& sample : samples) {
+    append(text_, {name, "{"});
+    const char* comma = "";
+    for (const auto& [label, value] : sample.labels) {
+      append(text_, {comma, label, "=\"", escaped(value), "\""});
+      comma = ",";
+    }
+    append(text_, {"} ", std::to_string(sample.value), "\n"});
+  }
 }
 
 void Exposition::gauge(std::string_view name, std::string_view unit, std::string_view help,

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "metrics/log_histogram.h"
 
@@ -23,6 +26,12 @@ class Exposition {
 
   // Help texts come without a period. A unit is the end of the name, or empty.
   void counter(std::string_view name, std::string_view help, uint64_t value);
+  // One of several things of a kind; nothing when there are none.
+  struct Sample {
+    std::vector<std::pair<std::string, std::string>> labels;  // names and values
+    uint64_t value;
+  };
+  void counters(std::string_view name, std::string_view help, std::span<const Sample> samples);
   void gauge(std::string_view name, std::string_view unit, std::string_view help, int64_t value);
   // Of microseconds, told in seconds.
   void histogram(std::string_view name, std::string_view help, const HistogramSnapshot& snapshot);

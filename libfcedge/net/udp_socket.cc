@@ -10,10 +10,12 @@
 #include <cstring>
 #include <utility>
 
+#include "net/datagram_runs.h"
+
 namespace fce {
 namespace {
 
-constexpr size_t kBatch = 64;
+constexpr size_t kBatch = DatagramRuns::kAnswersMax;
 constexpr int kBatchesPerTurn = 4;  // so that connections have their turn in a flood
 
 // That all begin at the same offset of a page would have them share few lines of the cache.
@@ -50,9 +52,8 @@ struct UdpSocket::Handle {
 // is never touched.
 struct UdpSocket::Batch {
   mmsghdr in[kBatch];
-  mmsghdr out[kBatch];
   iovec in_pieces[kBatch];
-  iovec out_pieces[kBatch];
+  DatagramRuns runs;
   sockaddr_storage from[kBatch];
   alignas(cmsghdr) uint8_t control[kBatch][CMSG_SPACE(sizeof(in6_pktinfo))];
   uint8_t data[kBatch][kReceiveStride];
@@ -75,7 +76,10 @@ struct UdpSocket::Batch {
 };
 
 UdpSocket::UdpSocket(Loop& loop, DatagramHandler& handler, Figures& figures)
-    : loop_(loop), handler_(handler), figures_(figures), batch_(new Batch) {}
+    : loop_(loop), handler_(handler), figures_(figures), batch_(new Batch) {
+  // The kernel leaves holes in it, and it is compared as a whole.
+  std::memset(batch_->control, 0, sizeof batch_->control);
+}
 
 UdpSocket::~UdpSocket() { close(); }
 
@@ -114,54 +118,61 @@ bool UdpSocket::serve_batch() {
   const int got = recvmmsg(fd_, batch_->in, kBatch, MSG_DONTWAIT, nullptr);
   // The error of an earlier answer is told once, in the place of a datagram.
   if (got < 0) return errno != EAGAIN;
-  size_t answers = 0, bytes = 0;
+  size_t bytes = 0;
   const auto received = static_cast<size_t>(got);
-  for (size_t i = 0; i < received; ++i) answers += answer(i, answers, &bytes) ? 1 : 0;
+  batch_->runs.begin(together_);
+  for (size_t i = 0; i < received; ++i) answer(i, &bytes);
   figures_.received.add(received);
-  send(answers);
+  send();
   return received == kBatch;
 }
 
 // Puts the answer to one of the received datagrams, if there is one, behind the `bytes` of others.
-bool UdpSocket::answer(size_t received, size_t answered, size_t* bytes) {
+void UdpSocket::answer(size_t received, size_t* bytes) {
   msghdr& query = batch_->in[received].msg_hdr;
-  if (query.msg_flags & MSG_TRUNC) {
-    figures_.too_long.add();
-    return false;
-  }
+  if (query.msg_flags & MSG_TRUNC) return figures_.too_long.add();
   const PeerAddress from = PeerAddress::from(batch_->from[received]);
-  if (from.port == 0) return false;  // nobody can be answered there
+  if (from.port == 0) return;  // nobody can be answered there
   const Bytes data{batch_->data[received], batch_->in[received].msg_len};
   uint8_t* const out = batch_->answers + *bytes;
   const size_t size = handler_.on_datagram(from, data, {out, kAnswerBytes});
-  if (size == 0) return false;
+  if (size == 0) return;
   *bytes += size;
   if (query.msg_controllen > 0) leave_by_any_interface(&query);
-  iovec& piece = batch_->out_pieces[answered];
-  piece = {out, size};
-  msghdr& message = batch_->out[answered].msg_hdr;
-  message = query;
-  message.msg_iov = &piece;
-  message.msg_flags = 0;
-  if (query.msg_controllen == 0) message.msg_control = nullptr;
-  return true;
+  batch_->runs.add(query, {out, size});
 }
 
 // Nothing is kept for later: a client whose answer is lost asks again.
-void UdpSocket::send(size_t count) {
+void UdpSocket::send() {
+  DatagramRuns& runs = batch_->runs;
+  runs.finish();
   size_t first = 0;
-  while (first < count) {
-    const int sent =
-        sendmmsg(fd_, batch_->out + first, static_cast<unsigned>(count - first), MSG_DONTWAIT);
+  while (first < runs.size()) {
+    const int sent = sendmmsg(fd_, runs.messages() + first,
+                              static_cast<unsigned>(runs.size() - first), MSG_DONTWAIT);
     if (sent > 0) {
-      figures_.sent.add(static_cast<uint64_t>(sent));
-      first += static_cast<size_t>(sent);
+      for (const size_t end = first + static_cast<size_t>(sent); first < end; ++first) {
+        const size_t count = runs.count(first);
+        figures_.sent.add(count);
+        if (count > 1) figures_.together.add(count);
+      }
     } else if (errno == EAGAIN || errno == ENOBUFS) {
-      return figures_.not_sent.add(count - first);
+      for (; first < runs.size(); ++first) figures_.not_sent.add(runs.count(first));
     } else if (errno != EINTR) {
-      figures_.not_sent.add();
-      ++first;
+      if (errno == EIO) together_ = false;  // it does not take several by this device
+      send_singly(first++);
     }
+  }
+}
+
+// What is wrong with a run need not be wrong with its answers.
+void UdpSocket::send_singly(size_t run) {
+  const size_t count = batch_->runs.count(run);
+  if (count == 1) return figures_.not_sent.add();
+  for (size_t i = 0; i < count; ++i) {
+    const msghdr message = batch_->runs.single(run, i);
+    const bool sent = sendmsg(fd_, &message, MSG_DONTWAIT) >= 0;
+    (sent ? figures_.sent : figures_.not_sent).add();
   }
 }
 

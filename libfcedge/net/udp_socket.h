@@ -35,6 +35,7 @@ class UdpSocket {
     Tally too_long;  // of these: dropped, since they were longer than `kReceiveBytes`
     Tally sent;
     Tally not_sent;  // the kernel had no room for it, or no way to its client
+    Tally together;  // of the sent: in one message to the kernel with others
   };
 
   UdpSocket(Loop& loop, DatagramHandler& handler, Figures& figures);
@@ -51,13 +52,15 @@ class UdpSocket {
   void poll();
   void on_readable();
   bool serve_batch();
-  bool answer(size_t received, size_t answered, size_t* bytes);
-  void send(size_t count);
+  void answer(size_t received, size_t* bytes);
+  void send();
+  void send_singly(size_t run);
 
   Loop& loop_;
   DatagramHandler& handler_;
   Figures& figures_;
   const std::unique_ptr<Batch> batch_;
+  bool together_ = true;      // whether the kernel takes several answers as one message
   Handle* handle_ = nullptr;  // frees itself once libuv has let go of it
   int fd_ = -1;
 };

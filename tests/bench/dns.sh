@@ -5,11 +5,13 @@
 # usage: dns.sh ours|gdnsd|knot-geo|knot|nsd|url:PORT
 #   MODES="plain ecs dnsperf dnsperf-ecs" WINDOW=256
 #   plain: no EDNS; ecs: a random IPv4 /24 client subnet per query (gen/dnsgen.cpp);
+#   half: ecs, at HALF_RATE queries a second and no faster, for the latency
 #   dnsperf*: the stock tool for comparison
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peers/dns.sh"
 need "$BIN/dnsgen"
 WINDOW=${WINDOW:-256}
+HALF_RATE=${HALF_RATE:-75000}
 start_dns "${1:?peer}"
 for i in $(seq 0 99); do echo "h$i.geo.test A"; done >"$TMP/names.txt"
 
@@ -30,6 +32,10 @@ for m in ${MODES:-plain ecs dnsperf dnsperf-ecs}; do
     case $m in
     plain) o=$($GEN "$BIN/dnsgen" --port $PORT_D --secs $SECS --window $WINDOW) ;;
     ecs) o=$($GEN "$BIN/dnsgen" --port $PORT_D --secs $SECS --window $WINDOW --ecs 1) ;;
+    half)
+      o=$($GEN "$BIN/dnsgen" --port $PORT_D --secs $SECS --window $WINDOW --ecs 1 \
+        --rate $HALF_RATE)
+      ;;
     dnsperf) o=$(dnsperf_run) ;;
     dnsperf-ecs) o=$(dnsperf_run -E 8:00011800510245) ;;
     esac

@@ -109,3 +109,58 @@ start_ours() { # listens on PORT_H and PORT_P in clear and on PORT_S with TLS
   wait_port $PORT_P
   wait_port $PORT_S
 }
+
+# ours_dns_config DIR: the zone of the kit, answered by the distance from a node in each continent.
+ours_dns_config() {
+  local i k=1 name latitude longitude
+  {
+    printf '$ORIGIN geo.test.\n$TTL 60\n'
+    printf '@ SOA ns1 hostmaster 1 7200 1800 259200 900\n@ NS ns1\nns1 A 127.0.0.1\n'
+    for i in $(seq 0 99); do echo "h$i GEO world"; done
+  } >"$1/geo.test.zone"
+  cat >"$1/edge.toml" <<END
+[node]
+name = "bench"
+shards = $NW
+state_dir = "$1"
+log_level = "warn"
+
+[[listen]]
+address = "127.0.0.1:$PORT_H"
+
+[dns]
+rate_limit = false
+
+[[dns_listen]]
+address = "127.0.0.1:$PORT_D"
+
+[[zone]]
+name = "geo.test"
+file = "$1/geo.test.zone"
+
+[geo]
+files = ["$WORK/geo.mmdb"]
+
+[[geo_set]]
+name = "world"
+answers_max = 1
+END
+  while read -r name latitude longitude; do
+    cat >>"$1/edge.toml" <<NODE
+
+[[geo_node]]
+name = "$name"
+addresses = ["192.0.2.$k"]
+latitude = $latitude
+longitude = $longitude
+NODE
+    k=$((k + 1))
+  done <<END
+EU 50 9
+AS 30 100
+NA 40 -98
+SA -15 -58
+AF 5 20
+OC -25 134
+END
+}

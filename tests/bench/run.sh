@@ -32,7 +32,7 @@ expand() { # the cases of a group, or the case itself
   tls) echo tls-full tls-resumed ;;
   cache) echo cache-hit-clear cache-1m-clear ;;
   cache-tls) echo cache-hit-tls ;;
-  dns) echo dns-plain dns-ecs ;;
+  dns) echo dns-plain dns-ecs dns-half ;;
   herd) for g in $herd; do expand $g; done ;;
   fanout | fanout-tls) for n in $NS; do echo $1-sat1-$n $1-sat16-$n; done ;;
   rate | flood) for n in $NS; do echo fanout-$1-$n; done ;;
@@ -46,7 +46,7 @@ expand() { # the cases of a group, or the case itself
   http1-clear-1k | http1-tls-1k | http1-clear-100k | http1-tls-100k) echo $1 ;;
   http2-tls-1k | http2-tls-100k | tls-full | tls-resumed) echo $1 ;;
   cache-hit-clear | cache-hit-tls | cache-1m-clear | cache-cold) echo $1 ;;
-  dns-plain | dns-ecs) echo $1 ;;
+  dns-plain | dns-ecs | dns-half | dns-dnsperf | dns-dnsperf-ecs) echo $1 ;;
   mem-tls | mem-ws | mem-ws-tls | mem-sse-h2-tls) echo $1 ;;
   storm | slow-clear | slow-tls | spike | curve-subs | curve-channels) echo $1 ;;
   *)
@@ -131,11 +131,7 @@ for w in "$@"; do
   list=$(expand "$w") || { echo "unknown case: $w" >&2; usage; }
   cases+=($list)
 done
-if [[ $OURS = ours && " ${cases[*]}" == *" dns-"* ]]; then
-  ninja -C "$HERE/../../build" tests/bench/bench-dns-server >/dev/null || exit 2
-fi
-others=$(printf '%s\n' "${cases[@]}" | grep -v '^dns-')
-if [[ $OURS = ours && -n "$others" && ! -x "$OURS_BIN" ]]; then
+if [[ $OURS = ours && ! -x "$OURS_BIN" ]]; then
   echo "no release build: run examples/run.sh --build-only (or set OURS_BIN)" >&2
   exit 2
 fi

@@ -25,6 +25,8 @@ TARGETS = [
     ("dns-plain", "knot-geo", "rate", ">=", 1.0),
     ("dns-ecs", "gdnsd", "rate", ">=", 1.3),
     ("dns-ecs", "knot-geo", "rate", ">=", 1.3),
+    ("dns-half", "gdnsd", "p99", ">=", 1.0),
+    ("dns-half", "knot-geo", "p99", ">=", 1.0),
     ("curve-channels", "", "bytes_per_channel", "<=", 200),
 ]
 

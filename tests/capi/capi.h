@@ -111,6 +111,15 @@ static inline int counter_reaches(const fce_node* node, const char* name, uint64
   return 0;
 }
 
+static inline int gauge_reaches(const fce_node* node, const char* name, int64_t value) {
+  const struct timespec pause = {0, 1000000};
+  for (int i = 0; i < 20000; ++i) {
+    if (gauge(node, name) >= value) return 1;
+    nanosleep(&pause, NULL);
+  }
+  return 0;
+}
+
 /* --- Nodes -------------------------------------------------------------------------------------
  */
 

@@ -91,6 +91,27 @@ static void refusals(world* w) {
   CHECK(strstr(fce_last_error(), "example.zone:4"));
 }
 
+typedef struct tally {
+  const char* name;
+  const char* region;
+  uint64_t answers;
+  int found;
+} tally;
+
+static void take_answers(const char* name, const char* region, uint64_t answers, void* user) {
+  tally* wanted = user;
+  if (strcmp(name, wanted->name) != 0 || strcmp(region, wanted->region) != 0) return;
+  wanted->answers = answers;
+  ++wanted->found;
+}
+
+static uint64_t answers_of(const fce_node* node, const char* name, const char* region) {
+  tally wanted = {name, region, 0, 0};
+  CHECK_OK(fce_node_geo_answers(node, take_answers, &wanted));
+  CHECK(wanted.found <= 1);
+  return wanted.answers;
+}
+
 int main(void) {
   world w = {0};
   uint16_t http = 0;
@@ -106,10 +127,20 @@ int main(void) {
   CHECK_OK(set_zone(w.node, ZONE_HEAD "www 30 GEO \"fenced\"\n"));
   CHECK_OK(fce_node_start(w.node));
   CHECK(becomes(w.port, 2));
+  const uint64_t paris = answers_of(w.node, "paris", "eu");
+  CHECK(paris > 0);
+  CHECK(answers_of(w.node, "ohio", "us") == 0);
+  CHECK(gauge(w.node, "fcedge_geo_nodes_up") == 3);
+  CHECK(counter(w.node, "fcedge_geo_map_changes_total") >= 1);
+  CHECK_FAILS(fce_node_geo_answers(w.node, NULL, NULL), FCE_EINVAL);
 
   w.nodes[1].state = FCE_GEO_DOWN;
   CHECK_OK(set_map(&w, 2));
   CHECK(becomes(w.port, 1));
+  /* What was counted by maps before is kept. */
+  CHECK(answers_of(w.node, "berlin", "eu") > 0);
+  CHECK(answers_of(w.node, "paris", "eu") >= paris);
+  CHECK(gauge(w.node, "fcedge_geo_nodes_down") == 1);
   /* All within the fence are down: nobody, rather than who is outside. */
   w.nodes[0].state = FCE_GEO_DOWN;
   CHECK_OK(set_map(&w, 2));

@@ -44,9 +44,19 @@ says() { grep -qF -- "$2" "$scratch/$1"; }
 silent() { ! says "$@"; }
 code_is() { [[ $1 == "$2" ]]; }
 
+dns_port_of() { sed -n 's/.* answering DNS .* port=\([0-9]*\) tls=.*/\1/p' "$scratch/$1"; }
 port_of() { sed -n "s/.* listening .* port=\([0-9]*\) tls=$2.*/\1/p" "$scratch/$1"; }
 
-serve first --state "$scratch/one" --port 0 --http-port 0 || exit 1
+# A database in which there is Tokyo and nothing else.
+mkdir "$scratch/geo"
+PYTHONPATH=$top/tests/e2e python3 -B - "$scratch/geo/city.mmdb" <<'END' || exit 1
+import pathlib, sys
+import mmdb
+mmdb.write(pathlib.Path(sys.argv[1]), {"133.11.0.0/16": mmdb.city("JP", 35.7, 139.7)})
+END
+
+serve first --state "$scratch/one" --port 0 --http-port 0 --dns-port 0 --geo "$scratch/geo" ||
+  exit 1
 https=$(port_of first true)
 http=$(port_of first false)
 curl -sk "https://localhost:$https/" | grep '<title>Live comments</title>' >/dev/null
@@ -57,12 +67,25 @@ check "the key is private" code_is "$(stat -c %a "$scratch/one/demo-key.pem")" 6
 check "the publish secret is private" code_is "$(stat -c %a "$scratch/one/publish.secret")" 600
 check "the state is private" code_is "$(stat -c %a "$scratch/one")" 700
 
-start taken --state "$scratch/two" --port "$https" --http-port 0
+# The database is read off to the side, within a moment.
+ask=(dig +short +subnet=133.11.0.0/16 @127.0.0.1 -p "$(dns_port_of first)")
+for ((tries = 0; tries < 1000; ++tries)); do
+  [[ $("${ask[@]}" www.demo.test) != 192.0.2.5* ]] || break
+done
+check "DNS: who is near" code_is "$("${ask[@]}" www.demo.test | head -n 1)" 192.0.2.5
+check "DNS: the fence" code_is "$("${ask[@]}" eu.demo.test)" 192.0.2.1
+check "DNS: what to try" says first "www.demo.test +subnet=133.11.0.0/16"
+check "the picture" grep -q singapore "$scratch/one/map/world.svg"
+start dns --state "$scratch/two" --port 0 --http-port 0 --dns-port "$(dns_port_of first)"
+check "a taken DNS port: exit code" code_is $? 2
+check "a taken DNS port: a sentence" says dns "choose another one by --dns-port"
+
+start taken --state "$scratch/two" --port "$https" --http-port 0 --dns-port 0
 check "a taken port: exit code" code_is $? 2
 check "a taken port: a sentence" says taken "port $https is in use; choose another one by --port"
 check "a taken port: no address" silent taken "https://"
 
-start locked --state "$scratch/one" --port 0 --http-port 0
+start locked --state "$scratch/one" --port 0 --http-port 0 --dns-port 0
 check "a state in use: exit code" code_is $? 2
 check "a state in use: a sentence" says locked "in use by another process"
 
@@ -74,10 +97,14 @@ before=$(sha256sum "$scratch/one/demo-cert.pem")
 secret=$(cat "$scratch/one/publish.secret")
 kill "${nodes[0]}" && wait "${nodes[0]}"
 check "SIGTERM: exit code" code_is $? 0
-serve second --state "$scratch/one" --port 0 --http-port 0 || exit 1
+serve second --state "$scratch/one" --port 0 --http-port 0 --dns-port 0 || exit 1
 check "the certificate is kept" code_is "$(sha256sum "$scratch/one/demo-cert.pem")" "$before"
+check "no database: no picture" code_is "$(ls "$scratch/one/map")" ""
+check "no database: DNS says so" says second "it does not know where"
+check "no database: DNS answers" test -n \
+  "$(dig +short @127.0.0.1 -p "$(dns_port_of second)" www.demo.test)"
 check "the publish secret is kept" code_is "$(cat "$scratch/one/publish.secret")" "$secret"
-serve other --state "$scratch/three" --address '[::1]' --port 0 --http-port 0 || exit 1
+serve other --state "$scratch/three" --address '[::1]' --port 0 --http-port 0 --dns-port 0 || exit 1
 curl -skg "https://[::1]:$(port_of other true)/" | grep '<title>Live comments</title>' >/dev/null
 check "the page by IPv6" code_is $? 0
 
@@ -103,7 +130,7 @@ echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}
   >"$scratch/conf/keys.json"
 all=$scratch/conf/edge.toml
 # Open-file limits differ between machines, and the state directory of a service is not ours.
-sed -E 's/^# (\[\[?[a-z_]+\]?\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
+sed -E 's/^# (\[\[?[a-z_.]+\]?\])$/\1/; s/^# ([a-z_0-9]+ = )/\1/
         s/^(connections_max = )[0-9]+/\1100/; s|/var/lib/fcedge-edge|state|' \
   "$top/examples/edge/edge.toml" >"$all"
 check "comments were taken away" code_is "$(grep -cE '^# ?[a-z_0-9]+ = ' "$all")" 0

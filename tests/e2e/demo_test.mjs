@@ -77,7 +77,7 @@ const tests = {
       return /^This picture, at the edge: fcedge; hit; ttl=3[56]\d\d$/.test(said);
     });
     await ada.page.waitForFunction(() => {
-      const pictures = [...document.images];
+      const pictures = [...document.images].filter(({ id }) => id !== 'map');
       return pictures.length === 2 && pictures.every((each) => each.naturalWidth > 0);
     });
     expectQuiet('pictures', { network: false });
@@ -130,6 +130,21 @@ const tests = {
     await ada.page.waitForSelector('#unseen', { state: 'hidden' });
     assert.equal(await ada.page.evaluate(() => document.activeElement.id), 'comments-title');
     expectQuiet('unseen', { network: false });
+  },
+
+  async 'cities and their nodes, with a picture of the world'() {
+    const [ada] = await openTabs('cities');
+    await ada.page.waitForSelector('#geo:not([hidden])');
+    const rows = await ada.page.$$eval('#cities tr', (found) => (
+      found.map((row) => [...row.cells].map((cell) => cell.textContent))));
+    // Those that the small database knows.
+    assert.deepEqual(rows.map(([city, subnet, node]) => [city, subnet, node]), [
+      ['Berlin', '130.149.0.0/16', 'frankfurt'], ['Tokyo', '133.11.0.0/16', 'singapore']]);
+    assert.match(rows[1][3], /^5,[23]\d\d km$/);
+    await ada.page.$eval('#map', (map) => map.scrollIntoView());
+    await ada.page.waitForFunction(() => document.querySelector('#map').naturalWidth === 1440);
+    assert.equal(await ada.page.getAttribute('#geo figcaption a', 'href'), 'https://db-ip.com');
+    expectQuiet('cities', { network: false });
   },
 
   async 'an answer that is lost stores nothing twice'() {

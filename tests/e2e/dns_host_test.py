@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The example edge as a DNS server: its zones come from its configuration, and are read again."""
 
+import json
 import re
 import subprocess
 
 from checks import check, contains, equal, main, wait_until
-from node import Node
+from node import Node, fetch
 
 ZONE = """$TTL 300
 @ IN SOA ns1 admin ({serial} 7200 900 1209600 60)
@@ -31,6 +32,24 @@ tls = true
 [[zone]]
 name = "example.test"
 file = "example.zone"
+[[zone]]
+name = "records.test"
+file = "head.zone"
+ttl = 120
+[[zone.record]]
+name = "www"
+type = "A"
+data = ["192.0.2.7", "192.0.2.8"]
+[[zone.record]]
+name = "@"
+type = "MX"
+ttl = 0
+data = "10 www"
+[[zone.record]]
+name = "text"
+type = "TXT"
+data = '"a;b" "(c"'
+[[geo_explain]]
 [[geo_node]]
 name = "a"
 region = "eu"
@@ -92,6 +111,37 @@ def transports():
     contains(dig("+nsid", "www.example.test", "A"), '("test-1")', "its name")
 
 
+def records():
+    """records of the configuration stand beside those of a zone's file"""
+    equal(sorted(short("www.records.test", "A")), ["192.0.2.7", "192.0.2.8"], "several")
+    equal(short("records.test", "MX"), ["10 www.records.test."], "a name that is relative")
+    equal(short("text.records.test", "TXT"), ['"a;b" "(c"'], "quoted")
+    equal(short("records.test", "SOA")[0].split(" ")[2], "7", "what the file says")
+    told = dig("+noall", "+answer", "www.records.test", "A")
+    contains(told, "\t120\tIN", "the zone's TTL")
+    contains(dig("+noall", "+answer", "records.test", "MX"), "\t0\tIN", "their own TTL")
+
+
+def explanations():
+    """who is sent where, by HTTP"""
+    def ask(path):
+        status, fields, body = fetch(f"http://localhost:{node.port}{path}")
+        equal(fields["content-type"], "application/json", path)
+        return status, json.loads(body)
+
+    # The map is worked out off to the side.
+    wait_until(lambda: ask("/geo/near/198.51.100.0/24")[0] == 200, "a map in force")
+    _, told = ask("/geo/near/198.51.100.0/24")
+    equal((told["rule"], told["answer"]), ("prefix", ["b"]), "by its prefix")
+    equal(told["matched"], "198.51.100.0/24", "for which it holds")
+    equal(sorted(each["node"] for each in told["candidates"]), ["a", "b"], "within the fence")
+    equal(told["place"]["known"], False, "no database")
+    equal(ask("/geo/near/2001:db8::1")[1]["rule"], "distance", "IPv6")
+    equal(ask("/geo/none/192.0.2.1")[0], 404, "no such set")
+    equal(ask("/geo/near/192.0.2")[0], 400, "no address")
+    contains(ask("/geo/near/192.0.2")[1]["error"], "192.0.2", "and why")
+
+
 def reloads():
     """a zone is read again; one with a fault stays as it was"""
     write_zone(serial=2, address="192.0.2.2")
@@ -133,13 +183,53 @@ def bad_configurations():
                         ('[[dns_listen]]\naddress = "127.0.0.1"\n', "dns_listen"),
                         ('[[dns_listen]]\naddress = "unix:/tmp/dns"\n', "unix socket"),
                         ('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n', "1.2.3"),
-                        ('[[geo_set]]\nname = "near"\n', "near")):
+                        ('[[geo_set]]\nname = "near"\n', "near"),
+                        ('[[geo_explain]]\npath = "/geo"\n', "{set}"),
+                        ('[[zone]]\nname = "c.test"\n', "[[zone.record]]")):
         node.write_config(extra)
         code, told = node.check()
         equal(code, 2, f"{extra}: {told}")
         contains(told, part, extra)
+    for broken, part in (('name = "a b"', ".name: "), ('name = "$TTL"', ".name: "),
+                         ('type = "NONE"', ".data: there is no type"),
+                         ('data = "192.0.2.1\\n"', ".data: expected one line"),
+                         ('data = ["192.0.2.1", "x"]', '.data: "x"'), ('data = []', ".data: "),
+                         ('data = 1', ".data: expected a string"),
+                         ('data = "192.0.2.1 )"', ".data: "), ('ttl = -1', ".ttl: ")):
+        record = {"name": "x", "type": "A", "data": "192.0.2.1"}
+        lines = [broken if broken.startswith(key) else f'{key} = "{value}"'
+                 for key, value in record.items()] + [broken] * broken.startswith("ttl")
+        told = check_records(lines)
+        line = node.config.read_text().splitlines().index(
+            broken if not broken.startswith("type") else 'data = "192.0.2.1"') + 1
+        contains(told, f"edge.toml:{line}: zone[2].record[1]{part}", broken)
+    contains(check_records(['name = "ns1"', 'type = "CNAME"', 'data = "x"']), "c.test",
+             "a fault of the zone as a whole")
     node.write_config()
     equal(node.check()[0], 0, "as it was")
+
+
+def check_records(lines):
+    node.write_config("""[[zone]]
+name = "c.test"
+[[zone.record]]
+name = "@"
+type = "SOA"
+data = "ns1 admin 1 7200 900 1209600 60"
+[[zone.record]]
+""" + "\n".join(lines) + """
+[[zone.record]]
+name = "@"
+type = "NS"
+data = "ns1"
+[[zone.record]]
+name = "ns1"
+type = "A"
+data = "192.0.2.53"
+""")
+    code, told = node.check()
+    equal(code, 2, f"{lines}: {told}")
+    return told
 
 
 def figures():
@@ -154,9 +244,13 @@ def figures():
 if __name__ == "__main__":
     with Node(ROUTES.replace("{a}", "up"), start=False) as node:
         write_zone()
+        (node.directory / "head.zone").write_text(
+            "@ 300 IN SOA ns1 admin 7 7200 900 1209600 60\n@ 300 IN NS ns1\n"
+            "$ORIGIN sub.records.test.\nns 60 A 192.0.2.54\n"
+            "ns1.records.test. 60 A 192.0.2.53")
         node.start()
         try:
-            main(transports, reloads, nodes, bad_configurations, figures)
+            main(transports, records, explanations, reloads, nodes, bad_configurations, figures)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)

@@ -72,7 +72,8 @@ class Demo:
     def start(self):
         script = '. "$1/examples/edge/demo.sh"; shift; start_demo "$@"'
         self.process = subprocess.Popen(
-            ["bash", "-c", script, "demo", TOP, BUILD, "--port", "0", "--http-port", "0"],
+            ["bash", "-c", script, "demo", TOP, BUILD, "--port", "0", "--http-port", "0",
+             "--dns-port", "0"],
             env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
         self.log, self.ports = [], {}

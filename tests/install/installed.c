@@ -3,6 +3,7 @@
 /* A stranger's first program: all headers in strict C99, and one call into the library. */
 #include <fcedge/auth.h>
 #include <fcedge/fcedge.h>
+#include <fcedge/geo.h>
 #include <fcedge/http.h>
 #include <fcedge/pubsub.h>
 

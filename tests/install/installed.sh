@@ -35,6 +35,10 @@ cc "${flags[@]}" $(config --cflags) -o "$root/shared" "$program" $(config --libs
 LD_LIBRARY_PATH=$lib "$root/shared"
 [[ $(ldd "$root/shared") =~ libfcedge\.so\.[0-9] ]] || { echo "not linked by soname" && exit 1; }
 
+# It is one file that needs no library of ours; built only with the examples.
+tool=$root$prefix/bin/fcedge-geo
+[[ ! -e $tool ]] || "$tool" --version
+
 # The archive alone: no shared library of ours may be found.
 rm "$lib"/libfcedge.so*
 # shellcheck disable=SC2046

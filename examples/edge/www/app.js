@@ -3,6 +3,7 @@
 // The page: wires a thread and its feed to what is shown. Opening order: the feed first, then the
 // list, merged by id, so that nothing falls between the two.
 
+import { drawCities } from './cities.js';
 import { CommentList } from './list.js';
 import { ConnectionView } from './connection.js';
 import { FcedgeClient } from './fcedge.js';
@@ -86,3 +87,4 @@ addEventListener('pageshow', (event) => { if (event.persisted) connect(feed.posi
 connect();
 thread.restore();
 drawCacheStatus(element('picture'), element('cache-status'));
+drawCities(element('geo'), element('cities'), element('map'));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // dnsgen: UDP DNS load generator (one thread, sendmmsg/recvmmsg, closed loop with a window).
 // dnsgen --port P [--host 127.0.0.1] [--zone geo.test] [--hosts 100] [--edns 0|1] [--ecs 0|1|6]
-//        [--window 256] [--socks 4] [--secs 5] [--type 1]
+//        [--window 256] [--socks 4] [--secs 5] [--type 1] [--rate N]
+// With --rate it asks N times a second at most, as evenly as it can.
 // Queries h<0..hosts-1>.<zone>; with --ecs every query carries a random public IPv4 /24 (or, 6:
 // IPv6 /48) client subnet. Every answer is checked (rcode 0, at least one answer; ECS echoed).
 #include <poll.h>
@@ -30,7 +31,7 @@ struct Sock {
 };
 int main(int argc, char** argv) {
   string host = "127.0.0.1", zone = "geo.test";
-  int port = 53, hosts = 100, edns = 0, ecs = 0, window = 256, nsock = 4, qtype = 1;
+  int port = 53, hosts = 100, edns = 0, ecs = 0, window = 256, nsock = 4, qtype = 1, rate = 0;
   double secs = 5;
   for (int i = 1; i + 1 < argc; i += 2) {
     string a = argv[i];
@@ -53,6 +54,8 @@ int main(int argc, char** argv) {
       nsock = atoi(v);
     else if (a == "--secs")
       secs = atof(v);
+    else if (a == "--rate")
+      rate = atoi(v);
     else if (a == "--type")
       qtype = atoi(v);
     else {
@@ -154,10 +157,12 @@ int main(int argc, char** argv) {
       break;
     }
     bool any = false;
+    uint64_t due = rate ? uint64_t(double(t - t0) * rate / 1e9) : UINT64_MAX;
+    if (rate && due > k + window) k = due - window;  // what could not be asked is not made up for
     for (auto& s : S) {
       int n = 0;
       uint16_t ids[B];
-      while (n < B && !s.freeid.empty()) {
+      while (n < B && !s.freeid.empty() && k < due) {
         uint16_t id = s.freeid.back();
         s.freeid.pop_back();
         ids[n] = id;
@@ -226,7 +231,7 @@ int main(int argc, char** argv) {
             s.freeid.push_back(i);
           }
     }
-    if (!any) poll(pf.data(), nsock, 1);
+    if (!any && !rate) poll(pf.data(), nsock, 1);
   }
   double dt = (end - warm) / 1e9, cpu = own_cpu_s() - c0;
   printf(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # start_dns ours|gdnsd|knot-geo|knot|nsd|url:PORT: zone geo.test with h0..h99; the geo
 # peers answer by continent from $WORK/geo.mmdb.
-OURS_DNS_BIN=${OURS_DNS_BIN:-$HERE/../../build/tests/bench/bench-dns-server}
+. "$HERE/ours.sh"
 CONTINENTS="EU AS NA SA AF OC"
 
 plain_zone() { # a zone file with fixed answers
@@ -110,10 +110,19 @@ END
   start_srv nsd nsd -d -c "$1/nsd.conf"
 }
 
-start_ours_dns() { # the server without a node around it (OURS_DNS_BIN)
-  need "$OURS_DNS_BIN"
-  plain_zone >"$1/geo.test.zone"
-  start_srv ours-dns "$OURS_DNS_BIN" 127.0.0.1:$PORT_D geo.test "$1/geo.test.zone"
+start_ours_dns() {
+  local i
+  need "$OURS_BIN"
+  ours_dns_config "$1"
+  start_srv ours-dns "$OURS_BIN" --config "$1/edge.toml"
+  # Where clients are is known once the database has been read.
+  for i in $(seq 1 100); do
+    "$BIN/dnsgen" --port $PORT_D --window 64 --secs 0.1 --ecs 1 | grep -q 'rdata=[2-9]' && return
+    kill -0 $SRV_PID 2>/dev/null || break
+    sleep 0.3
+  done
+  echo "ours does not tell clients apart; log: $SRV_LOG" >&2
+  exit 1
 }
 
 udp_pid() {

@@ -3,10 +3,10 @@
 // The demo's node, started as examples/run.sh starts it, on ports that the system picks, and its
 // comments as another program sees them, past any proxy.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,7 +29,8 @@ export class DemoNode {
   async start() {
     const script = '. "$1/examples/edge/demo.sh"; shift; start_demo "$@"';
     this.child = spawn('bash', ['-c', script, 'demo', TOP, this.build, '--state', this.state,
-      '--port', '0', '--http-port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+      '--port', '0', '--http-port', '0', '--dns-port', '0', '--geo', this.#places()],
+    { stdio: ['ignore', 'ignore', 'pipe'] });
     this.exited = once(this.child, 'exit');
     const lines = createInterface({ input: this.child.stderr });
     const started = new Promise((done) => {
@@ -46,6 +47,18 @@ export class DemoNode {
     });
     ended.catch(() => {});
     await Promise.race([started, ended]);
+  }
+
+  // A database of two cities, as the demo has one of the world.
+  #places() {
+    const directory = path.join(this.state, 'places');
+    const script = 'import pathlib, sys, mmdb; mmdb.write(pathlib.Path(sys.argv[1]), {'
+      + '"130.149.0.0/16": mmdb.city("DE", 52.5, 13.4), '
+      + '"133.11.0.0/16": mmdb.city("JP", 35.7, 139.7)})';
+    mkdirSync(directory, { recursive: true });
+    execFileSync('python3', ['-c', script, path.join(directory, 'city.mmdb')],
+      { cwd: path.join(TOP, 'tests/e2e') });
+    return directory;
   }
 
   // SIGTERM is a drain, SIGKILL a crash; resolves to the exit code, null after a crash.

@@ -50,6 +50,24 @@ TEST_CASE("exposition: OpenMetrics") {
         "# EOF\n");
 }
 
+TEST_CASE("exposition: one counter of several things") {
+  for (const Format format : {Format::openmetrics, Format::prometheus}) {
+    Exposition text(format);
+    text.counters("a_none_total", "Nothing", {});
+    const Exposition::Sample samples[] = {{{{"node", "fra1"}, {"region", "eu"}}, 7},
+                                          {{{"node", "a\"b\\c\nd"}, {"region", ""}}, 0}};
+    text.counters("a_hits_total", "Hits", samples);
+    const std::string lines =
+        "a_hits_total{node=\"fra1\",region=\"eu\"} 7\n"
+        "a_hits_total{node=\"a\\\"b\\\\c\\nd\",region=\"\"} 0\n";
+    if (format == Format::openmetrics) {
+      CHECK(text.take() == "# TYPE a_hits counter\n# HELP a_hits Hits.\n" + lines + "# EOF\n");
+    } else {
+      CHECK(text.take() == "# TYPE a_hits_total counter\n# HELP a_hits_total Hits.\n" + lines);
+    }
+  }
+}
+
 TEST_CASE("exposition: the text format of Prometheus") {
   Exposition text(Format::prometheus);
   text.info("a_build_info", "What runs", "version=\"1\"");

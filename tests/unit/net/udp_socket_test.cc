@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/bound_udp.h"
+#include "net/datagram_runs.h"
 #include "net/udp_client.h"
 
 namespace fce {
@@ -100,6 +101,62 @@ TEST_CASE("udp socket: many at once, from many, each gets his own answer") {
         CHECK(clients[i]->receive() == std::string(2 * size, static_cast<char>(i)));
     CHECK(clients[i]->receive().empty());
   }
+}
+
+TEST_CASE("udp socket: answers of one size to one client go together, each a datagram of its own") {
+  UdpNode node("0.0.0.0:0");
+  UdpClient one("127.0.0.1", node.port), two("127.0.0.1", node.port), other("127.0.0.2", node.port);
+  for (int i = 0; i < 20; ++i) {
+    one.send(std::to_string(10 + i));
+    two.send(std::to_string(10 + i));
+    other.send(std::to_string(10 + i));
+  }
+  one.send("longer");
+  node.turn();
+  CHECK(node.figures.sent.get() == 61);
+  CHECK(node.figures.together.get() == 60);
+  for (int i = 0; i < 20; ++i)
+    for (UdpClient* client : {&one, &two, &other})
+      CHECK(client->receive() == "re:" + std::to_string(10 + i));
+  CHECK(one.receive() == "re:longer");
+  for (UdpClient* client : {&one, &two, &other}) CHECK(client->receive().empty());
+}
+
+TEST_CASE("udp socket: as much goes together as a packet may hold") {
+  UdpNode node("127.0.0.1:0");
+  UdpClient client("127.0.0.1", node.port);
+  size_t size = 0;
+  node.reply = [&size](std::string_view data) { return std::string(size, data[0]); };
+  for (const size_t next : {DatagramRuns::kPieceBytesMax, DatagramRuns::kPieceBytesMax + 1}) {
+    CAPTURE(next);
+    size = next;
+    for (char c = '0'; c < '0' + 60; ++c) client.send(std::string(1, c));
+    node.turn();
+    for (char c = '0'; c < '0' + 60; ++c) CHECK(client.receive() == std::string(size, c));
+    CHECK(node.figures.together.get() == 60);  // of the smaller ones
+  }
+  CHECK(node.figures.sent.get() == 120);
+}
+
+TEST_CASE("udp socket: what the kernel does not take together goes singly") {
+  UdpNode node("127.0.0.1:0");
+  node.socket.close();
+  node.turn();
+  const int fd = make_bound_socket(
+      udp_address("127.0.0.1:0"), node.port, SOCK_DGRAM, [](int, bool) {}, false);
+  REQUIRE(fd >= 0);
+  // Without checksums there is nothing that could be cut.
+  set_socket_option(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+  REQUIRE(node.socket.open(fd) == Status::ok);
+  UdpClient one("127.0.0.1", node.port), two("127.0.0.1", node.port);
+  for (const char* text : {"a", "b", "c"})
+    for (UdpClient* client : {&one, &two}) client->send(text);
+  node.turn();
+  for (const char* text : {"re:a", "re:b", "re:c"})
+    for (UdpClient* client : {&one, &two}) CHECK(client->receive() == text);
+  CHECK(node.figures.sent.get() == 6);
+  CHECK(node.figures.together.get() == 0);
+  CHECK(node.figures.not_sent.get() == 0);
 }
 
 TEST_CASE("udp socket: a flood does not keep the loop from its other work") {
