@@ -124,8 +124,9 @@ std::vector<std::string> ds_records(const Config& config) {
   for (const ZoneSettings& settings : config.zones)
     for (const PathSetting& key : {settings.dnssec_key, settings.dnssec_other_key}) {
       if (key.path.empty()) continue;
-      const ZoneText text(config, settings);
-      fce_dns_zone zone = text.zone();
+      fce_dns_zone zone;
+      fce_dns_zone_init(&zone);
+      zone.name = settings.name.c_str();
       zone.dnssec_key = key.path.c_str();
       char record[2048];
       if (fce_dns_zone_ds(&zone, record, sizeof record) != FCE_OK)

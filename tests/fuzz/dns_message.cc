@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages as they come to a name server, and what it answers. The first byte of the input picks
-// the transport and how the client is known.
+// the transport, how the client is known and whether the zone is signed.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -52,14 +52,18 @@ class Picker final : public GeoPicker {
 };
 
 struct Server {
-  Server() : responder({1232, "fuzz", false}, &figures) {
+  explicit Server(bool is_signed) : responder({1232, "fuzz", false, {}}, &figures) {
     DnsName apex;
     require(DnsName::parse("e", DnsName(), &apex) == Status::ok);
     const std::vector<std::string> sets = {"all"};
     std::shared_ptr<const Zone> zone;
     require(parse_zone(kZone, "zone", apex, sets, &zone) == Status::ok);
     std::shared_ptr<const ZoneSet> zones;
-    require(ZoneSet::make({zone}, &zones) == Status::ok);
+    ZoneKeys keys;
+    constexpr std::string_view kKey =
+        "Algorithm: 13\nPrivateKey: GU6SnQ/Ou+xC5RumuIUIuJZteXT2z0O/ok1s38Et6mQ=\n";
+    if (is_signed) require(DnssecKey::parse(kKey, "", apex, &keys.key) == Status::ok);
+    require(ZoneSet::make({zone}, &zones, {keys}) == Status::ok);
     responder.set_zones(zones);
     responder.set_picker(std::make_shared<Picker>());
     responder.set_cookies(std::make_shared<DnsCookies>(DnsCookies::Secret{}));
@@ -108,9 +112,10 @@ void check_answer(Bytes answer) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static Server server;
+  static Server plain(false), secure(true);
   if (size == 0) return 0;
   const uint8_t kind = data[0];
+  Server& server = kind & 8 ? secure : plain;
   const Bytes message(data + 1, size - 1);
   DnsQuery query;
   const DnsParse parse = parse_dns_query(message, &query);
