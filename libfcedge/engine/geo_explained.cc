@@ -19,9 +19,9 @@ Status read_client(const char* text, IpPrefix* out) {
   Network network;
   const Status status = Network::parse(text ? text : "", &network);
   if (status != Status::ok) return status;
-  out->v6 = network.first.family == PeerAddress::Family::ipv6;
-  out->bits = network.bits;
-  out->ip = network.first.ip;
+  const IpPrefix given{network.first.family == PeerAddress::Family::ipv6, network.bits,
+                       network.first.ip};
+  *out = unmapped(given);
   return Status::ok;
 }
 

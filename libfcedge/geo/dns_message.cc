@@ -53,8 +53,12 @@ bool take_question(Bytes* rest, DnsQuery* out) {
   out->qclass = read_u16(rest->data() + name + 2);
   *rest = rest->subspan(name + kQuestionFixed);
   out->has_question = true;
-  // Types that cannot be asked for (RFC 9824 section 3.5 says so of NXNAME).
-  return out->type != DnsType::opt && out->type != DnsType::nxname;
+  return true;
+}
+
+// Types that cannot be asked for (RFC 9824 section 3.5 says so of NXNAME).
+bool is_no_type(const DnsQuery& query) {
+  return query.has_question && (query.type == DnsType::opt || query.type == DnsType::nxname);
 }
 
 // All records behind the question. What a query has no use for is passed over, as TSIG of keys that
@@ -84,14 +88,19 @@ DnsParse parse_dns_query(Bytes message, DnsQuery* out) {
   out->id = read_u16(header);
   out->opcode = static_cast<uint8_t>(flags >> 11 & 15);
   out->recursion_desired = (flags & kRecursion) != 0;
-  if (out->opcode != 0) return DnsParse::not_implemented;
   const uint16_t questions = read_u16(header + 4), answers = read_u16(header + 6);
   Bytes rest = message.subspan(kDnsHeaderBytes);
+  if (out->opcode != 0) {
+    // Whoever knows EDNS is to hear it in the refusal (RFC 6891 section 6.1.1), if it can be found.
+    if (questions <= 1 && answers == 0 && (questions == 0 || take_question(&rest, out)))
+      take_records(rest, read_u16(header + 8), read_u16(header + 10), out);
+    return DnsParse::not_implemented;
+  }
   if (questions > 1 || answers > 0) return DnsParse::format_error;  // RFC 9619
   if (questions == 1 && !take_question(&rest, out)) return DnsParse::format_error;
   const DnsParse verdict = take_records(rest, read_u16(header + 8), read_u16(header + 10), out);
-  if (verdict == DnsParse::good && questions == 0 && !out->edns.has_cookie)
-    return DnsParse::format_error;
+  if (verdict != DnsParse::good) return verdict;
+  if (is_no_type(*out) || (questions == 0 && !out->edns.has_cookie)) return DnsParse::format_error;
   return verdict;
 }
 

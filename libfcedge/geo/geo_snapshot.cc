@@ -37,8 +37,13 @@ GeoSnapshot::GeoSnapshot(std::shared_ptr<const GeoIndex> index, std::shared_ptr<
                   ? before->orders_
                   : std::make_shared<const NodeOrders>(index_, *map_, ranking_)) {
   for (const GeoSet& set : map_->sets) {
-    Answers& answers = sets_.emplace_back(set);
-    for (const GeoOverride& one : set.overrides) answers.of_override.push_back(list_of(one, set));
+    Answers& answers = sets_.emplace_back();
+    std::vector<bool> holds;
+    for (const GeoOverride& one : set.overrides) {
+      answers.of_override.push_back(list_of(one, set));
+      holds.push_back(answers.of_override.back() != kNone);
+    }
+    answers.prefixes = OverrideTable(set.overrides, holds);
     answer_spots(sets_.size() - 1);
   }
 }
@@ -120,7 +125,7 @@ GeoSnapshot::Decision GeoSnapshot::decide(uint16_t set, const IpPrefix& client) 
   const PrefixMatch match = index_->find(client);
   Decision decision;
   decision.cell = decision.spot = match.cell;
-  if (by_prefix.cell != 0 && answers.of_override[by_prefix.cell - 1] != kNone) {
+  if (by_prefix.cell != 0) {
     decision.rule = Rule::prefix;
     decision.list = answers.of_override[by_prefix.cell - 1];
     decision.bits = by_prefix.bits;

@@ -71,9 +71,8 @@ class GeoSnapshot final : public GeoPicker {
 
   // Numbers of lists.
   struct Answers {
-    explicit Answers(const GeoSet& set) : prefixes(set.overrides) {}
-    OverrideTable prefixes;
     std::vector<uint32_t> of_override;  // kNone: none of its nodes is up
+    OverrideTable prefixes;             // of the others
     std::vector<uint32_t> of_spot;
     bool spreads = false;  // those who are nowhere
   };

@@ -6,15 +6,17 @@
 
 namespace fce {
 
-OverrideTable::OverrideTable(const std::vector<GeoOverride>& overrides) {
-  for (const bool v6 : {false, true}) enter(v6, overrides);
+OverrideTable::OverrideTable(const std::vector<GeoOverride>& overrides,
+                             const std::vector<bool>& holds) {
+  for (const bool v6 : {false, true}) enter(v6, overrides, holds);
   index_.finish();
 }
 
-void OverrideTable::enter(bool v6, const std::vector<GeoOverride>& overrides) {
+void OverrideTable::enter(bool v6, const std::vector<GeoOverride>& overrides,
+                          const std::vector<bool>& holds) {
   std::vector<uint32_t> order;
   for (uint32_t i = 0; i < overrides.size(); ++i)
-    if (overrides[i].by == GeoOverride::By::prefix && overrides[i].prefix.v6 == v6)
+    if (holds[i] && overrides[i].by == GeoOverride::By::prefix && overrides[i].prefix.v6 == v6)
       order.push_back(i);
   if (order.empty()) return;
   empty_ = false;

@@ -12,8 +12,9 @@ namespace fce {
 
 class OverrideTable {
  public:
-  // Of the overrides only those by prefix.
-  explicit OverrideTable(const std::vector<GeoOverride>& overrides);
+  OverrideTable() = default;
+  // Of the overrides only those by prefix that `holds` says of, by their places in the list.
+  OverrideTable(const std::vector<GeoOverride>& overrides, const std::vector<bool>& holds);
 
   bool empty() const { return empty_; }
   // `cell` is the override's place in the list plus one; 0: it is in none. As with any index, all
@@ -23,7 +24,7 @@ class OverrideTable {
   }
 
  private:
-  void enter(bool v6, const std::vector<GeoOverride>& overrides);
+  void enter(bool v6, const std::vector<GeoOverride>& overrides, const std::vector<bool>& holds);
 
   PrefixIndex index_;
   bool empty_ = true;

@@ -14,15 +14,11 @@ namespace {
 IpPrefix prefix_of(const DnsClient& client, const DnsEdns& edns) {
   if (edns.has_subnet && edns.subnet.prefix.bits > 0) return edns.subnet.prefix;
   IpPrefix out;
-  const auto& ip = client.address.ip;
   if (client.address.family == PeerAddress::Family::unix_socket) return out;
-  static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  const bool v6 = client.address.family == PeerAddress::Family::ipv6;
-  const bool mapped = v6 && std::equal(std::begin(kMapped), std::end(kMapped), ip.begin());
-  out.v6 = v6 && !mapped;
+  out.v6 = client.address.family == PeerAddress::Family::ipv6;
   out.bits = out.v6 ? 128 : 32;
-  std::copy_n(ip.begin() + (mapped ? sizeof kMapped : 0), out.bits / 8, out.ip.begin());
-  return out;
+  std::copy_n(client.address.ip.begin(), out.bits / 8, out.ip.begin());
+  return unmapped(out);
 }
 
 Responder::Options kept_within(Responder::Options options) {

@@ -2,6 +2,7 @@
 #include "geo/zone_answer.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "geo/dns_name.h"
@@ -18,9 +19,17 @@ constexpr uint32_t kHinfoTtl = 3600;
 }  // namespace
 
 ZoneAnswer::Outcome ZoneAnswer::answer(const DnsQuery& query, const DnsKey& key) {
+  std::array<Bytes, kAliasesMax + 1> seen;
+  size_t count = 0;
+  seen[count++] = query.name;
   Bytes next = answer_name(query.name, key, query.type, true);
-  for (int i = 0; i < kAliasesMax && !next.empty() && !writer_.truncated() && !failed_; ++i)
+  while (count < seen.size() && !next.empty() && !writer_.truncated() && !failed_) {
+    const bool circle = std::any_of(seen.begin(), seen.begin() + count,
+                                    [&](Bytes name) { return dns_names_equal(name, next); });
+    if (circle) break;
+    seen[count++] = next;
     next = answer_name(next, DnsKey(next), query.type, false);
+  }
   return outcome_;
 }
 
@@ -126,25 +135,41 @@ void ZoneAnswer::answer_any(const Zone& zone, const Zone::Node& node, Bytes owne
   settle(secure_.sign(Section::answer, zone, {owner, DnsType::hinfo, kHinfoTtl, {&data, 1}}));
 }
 
-bool ZoneAnswer::add_node(const NodeAddresses& node, const RrSet& set, Bytes owner, DnsType type) {
-  const auto add = [&](Bytes ip) {
-    if (writer_.add(Section::answer, owner, type, set.ttl, ip)) return true;
-    writer_.truncate();
-    return false;
+// Whether a node that comes before has the address, too.
+bool ZoneAnswer::is_given(const GeoPick& pick, size_t before, Bytes ip) const {
+  const auto same = [&](const auto& other) {
+    return std::equal(ip.begin(), ip.end(), other.begin(), other.end());
   };
-  if (type == DnsType::a) return std::all_of(node.v4.begin(), node.v4.end(), add);
-  return std::all_of(node.v6.begin(), node.v6.end(), add);
+  for (const uint16_t number : pick.nodes.first(before)) {
+    const NodeAddresses node = picker_->addresses(number);
+    if (std::any_of(node.v4.begin(), node.v4.end(), same)) return true;
+    if (std::any_of(node.v6.begin(), node.v6.end(), same)) return true;
+  }
+  return false;
+}
+
+// Calls `each` with the addresses of the nodes, each of them once (RFC 2181 section 5), as long as
+// it returns true.
+template <class F>
+bool ZoneAnswer::each_address(const GeoPick& pick, DnsType type, F&& each) const {
+  for (size_t i = 0; i < pick.nodes.size(); ++i) {
+    const NodeAddresses node = picker_->addresses(pick.nodes[i]);
+    const auto take = [&](Bytes ip) { return is_given(pick, i, ip) || each(ip); };
+    const bool more = type == DnsType::a ? std::all_of(node.v4.begin(), node.v4.end(), take)
+                                         : std::all_of(node.v6.begin(), node.v6.end(), take);
+    if (!more) return false;
+  }
+  return true;
 }
 
 bool ZoneAnswer::sign_nodes(const Zone& zone, const GeoPick& pick, const RrSet& set, Bytes owner,
                             DnsType type) {
   if (!secure_.wanted(zone)) return true;
   std::vector<Bytes> data;
-  for (const uint16_t number : pick.nodes) {
-    const NodeAddresses node = picker_->addresses(number);
-    if (type == DnsType::a) data.insert(data.end(), node.v4.begin(), node.v4.end());
-    if (type == DnsType::aaaa) data.insert(data.end(), node.v6.begin(), node.v6.end());
-  }
+  each_address(pick, type, [&](Bytes ip) {
+    data.push_back(ip);
+    return true;
+  });
   return settle(secure_.sign(Section::answer, zone, {owner, type, set.ttl, data}));
 }
 
@@ -157,13 +182,14 @@ void ZoneAnswer::answer_geo(const Zone& zone, const Zone::Node& name, const RrSe
   outcome_.scope_bits = std::max(outcome_.scope_bits, std::min(pick.scope_bits, bits_max));
   figures_.add(pick.nodes.empty() ? DnsFigure::geo_empty : DnsFigure::geo);
   bool any = false;
+  const bool fits = each_address(pick, type, [&](Bytes ip) {
+    any = true;
+    return writer_.add(Section::answer, owner, type, set.ttl, ip);
+  });
+  if (!fits) return writer_.truncate();
   for (const uint16_t number : pick.nodes) {
     const NodeAddresses node = picker_->addresses(number);
-    const bool empty = type == DnsType::a ? node.v4.empty() : node.v6.empty();
-    if (empty) continue;
-    any = true;
-    if (!add_node(node, set, owner, type)) return;
-    figures_.add_node(number);
+    if (!(type == DnsType::a ? node.v4.empty() : node.v6.empty())) figures_.add_node(number);
   }
   if (any) {
     sign_nodes(zone, pick, set, owner, type);
@@ -216,12 +242,15 @@ bool ZoneAnswer::add_set(Section section, const Zone& zone, const RrSet& set, By
          settle(secure_.sign(section, zone, set, owner, set.ttl));
 }
 
+// Whole or not at all (RFC 2181 section 9).
 bool ZoneAnswer::add_address(const Zone& zone, const Zone::Node& node, const RrSet& set,
                              Bytes server) {
   const DnsWriter::Mark before = writer_.mark();
   for (size_t i = 0; i < set.count; ++i)
-    if (!writer_.add(Section::additional, server, set.type, set.ttl, zone.data(set, i)))
+    if (!writer_.add(Section::additional, server, set.type, set.ttl, zone.data(set, i))) {
+      writer_.rewind(before);
       return false;
+    }
   // Glue is not ours to sign. All else goes without a signature that there is no room for, but not
   // without one that could not be made (RFC 4035 section 3.1.1).
   if (node.cut == Zone::Node::kNone && secure_.sign(Section::additional, zone, set, server,
@@ -230,20 +259,28 @@ bool ZoneAnswer::add_address(const Zone& zone, const Zone::Node& node, const RrS
   return true;
 }
 
+bool ZoneAnswer::add_addresses_of(const Zone& zone, Bytes server) {
+  const DnsKey key(server);
+  const Zone::Node* node = zone.node(key, key.labels());
+  if (!node) return true;
+  bool fits = true;
+  for (const DnsType type : {DnsType::a, DnsType::aaaa})
+    if (const RrSet* set = zone.set(*node, type))
+      fits = add_address(zone, *node, *set, server) && fits;
+  return fits;
+}
+
 void ZoneAnswer::add_addresses(const Zone& zone, const RrSet& servers, const Zone::Node* cut) {
+  const auto below = [&](Bytes server) { return cut && dns_name_within(server, zone.name(*cut)); };
+  // Without glue below the delegation nobody gets there (RFC 9471), so that goes first; all else
+  // can be asked for.
   for (size_t i = 0; i < servers.count; ++i) {
     const Bytes server = zone.data(servers, i);
-    if (!dns_name_within(server, zone.apex())) continue;
-    const DnsKey key(server);
-    const Zone::Node* node = zone.node(key, key.labels());
-    if (!node) continue;
-    for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
-      const RrSet* set = zone.set(*node, type);
-      if (!set || add_address(zone, *node, *set, server)) continue;
-      // Without glue below the delegation nobody gets there (RFC 9471); all else can be asked for.
-      if (cut && dns_name_within(server, zone.name(*cut))) writer_.set_truncated();
-      return;
-    }
+    if (below(server) && !add_addresses_of(zone, server)) writer_.set_truncated();
+  }
+  for (size_t i = 0; i < servers.count; ++i) {
+    const Bytes server = zone.data(servers, i);
+    if (!below(server) && dns_name_within(server, zone.apex())) add_addresses_of(zone, server);
   }
 }
 

@@ -72,14 +72,17 @@ class ZoneAnswer {
   void deny_name(const Zone& zone, Bytes owner);
   void deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type, uint32_t ttl);
   bool add_soa(const Zone& zone, uint32_t ttl);
-  bool add_node(const NodeAddresses& node, const RrSet& set, Bytes owner, DnsType type);
+  bool is_given(const GeoPick& pick, size_t before, Bytes ip) const;
+  template <class F>
+  bool each_address(const GeoPick& pick, DnsType type, F&& each) const;
   // False when it does not fit: then the whole answer is cut short.
   bool add_records(Section section, const Zone& zone, const RrSet& set, Bytes owner);
   // With a signature behind it.
   bool add_set(Section section, const Zone& zone, const RrSet& set, Bytes owner);
   // Addresses of the names of NS. `cut`: where the zone is delegated, if it is.
   void add_addresses(const Zone& zone, const RrSet& servers, const Zone::Node* cut);
-  // False when there was no room.
+  // These two: false when there was no room for all of it.
+  bool add_addresses_of(const Zone& zone, Bytes server);
   bool add_address(const Zone& zone, const Zone::Node& node, const RrSet& set, Bytes server);
   void fail_answer();
   // False when that ended the answer: it is cut short, or fails.

@@ -150,6 +150,28 @@ TEST_CASE("another version of EDNS") {
   CHECK(query.has_question);
 }
 
+TEST_CASE("what is refused for another reason has its EDNS read all the same") {
+  const std::string head = "0001 0000 0001 0000 0000 0001", name = "03777777 00";
+  const std::string opt = "00 0029 04d0 00000000 0000", newer = "00 0029 04d0 00010000 0000";
+  const auto parse = [](const std::string& hex, DnsQuery* query) {
+    const std::string wire = from_hex(hex);
+    return parse_dns_query(as_bytes(wire), query);
+  };
+  DnsQuery query;
+  for (const char* type : {"0029", "0080"}) {
+    CHECK(parse(head + name + type + "0001" + opt, &query) == DnsParse::format_error);
+    CHECK(query.edns.present);
+    CHECK(parse(head + name + type + "0001" + newer, &query) == DnsParse::bad_version);
+  }
+  const std::string notify = "0001 2000 0001 0000 0000 0001";
+  CHECK(parse(notify + name + "0006 0001" + opt, &query) == DnsParse::not_implemented);
+  CHECK(query.edns.present);
+  CHECK(query.has_question);
+  CHECK(parse(notify + name + "0006", &query) == DnsParse::not_implemented);
+  CHECK_FALSE(query.has_question);
+  CHECK(parse("0001 2800 0003 0001 0000 0001", &query) == DnsParse::not_implemented);
+}
+
 TEST_CASE("client subnets") {
   ClientSubnet subnet;
   const auto good = [&](std::string_view hex) {

@@ -114,6 +114,12 @@ TEST_CASE("geo snapshot: overrides, the most particular first, and none to a nod
   CHECK(snapshot.names("10.8.19.1") == "nyc");  // FR
   map.nodes[2].state = NodeState::down;
   CHECK(Snapshot(map).names("10.8.18.1") == "nyc");
+  map.nodes[0].state = NodeState::down;
+  map.sets[0].overrides.push_back(override_by(By::prefix, "10.0.0.0/8", "nyc"));
+  CHECK(Snapshot(map).names("10.9.18.1") == "nyc");  // the /16 around it says fra
+  CHECK(Snapshot(map)->pick(0, prefix_of("10.9.18.1")).scope_bits == 25);
+  map.nodes[0].state = NodeState::up;
+  map.sets[0].overrides.pop_back();
   map.nodes[1].state = NodeState::draining;
   CHECK(Snapshot(map).names("10.8.18.1") == "fra");
 }

@@ -100,6 +100,22 @@ TEST_CASE("delegations") {
   CHECK(ds.authority == Texts{kSoa});
 }
 
+TEST_CASE("glue that is needed comes first, sets come whole, and what is needed is not left out") {
+  std::string more = "near NS many\nnear NS ns.near\nns.near A 192.0.2.200\n";
+  for (int i = 0; i < 30; ++i) more += "many A 192.0.2." + std::to_string(100 + i) + "\n";
+  for (int i = 0; i < 40; ++i) more += "ns.wide A 192.0.2." + std::to_string(100 + i) + "\n";
+  Server server({}, more + "wide NS ns.wide\nwide NS ns\n");
+  const Answer near = server.ask("x.near.example");
+  CHECK_FALSE(near.truncated());
+  CHECK(near.additional == Texts{"ns.near.example. 300 A 192.0.2.200"});
+  server.from("203.0.113.7", DnsTransport::tcp);
+  CHECK(server.ask("x.near.example").additional.size() == 31);
+  server.from("203.0.113.7");
+  const Answer wide = server.ask("x.wide.example");
+  CHECK(wide.truncated());
+  for (const std::string& one : wide.additional) CHECK(one.starts_with("ns.example."));
+}
+
 TEST_CASE("aliases") {
   Server server;
   CHECK(server.ask("alias.example").answers ==
@@ -136,11 +152,17 @@ TEST_CASE("an alias leads into another zone of ours") {
 }
 
 TEST_CASE("aliases in a circle end") {
-  Server server;
+  std::string more = "self CNAME self\n";
+  for (int i = 0; i < 12; ++i)
+    more += "a" + std::to_string(i) + " CNAME a" + std::to_string(i + 1) + "\n";
+  Server server({}, more);
   const Answer answer = server.ask("loop.example");
   CHECK(answer.broken == "");
   CHECK(answer.rcode == 0);
-  CHECK(answer.answers.size() == 1 + ZoneAnswer::kAliasesMax);
+  CHECK(answer.answers ==
+        Texts{"loop.example. 300 CNAME pool.example.", "pool.example. 300 CNAME loop.example."});
+  CHECK(server.ask("self.example").answers == Texts{"self.example. 300 CNAME self.example."});
+  CHECK(server.ask("a0.example").answers.size() == 1 + ZoneAnswer::kAliasesMax);
 }
 
 TEST_CASE("all records of a name are one that says nothing") {
@@ -171,6 +193,25 @@ TEST_CASE("nodes of a set") {
   CHECK(server.figures.node(0) == 4);
   CHECK(server.figures.node(2) == 1);
   CHECK(server.figures.get(DnsFigure::geo) == 5);
+}
+
+TEST_CASE("an address that several nodes have is given once") {
+  struct Twins final : GeoPicker {
+    GeoPick pick(uint16_t, const IpPrefix&) const override {
+      static constexpr uint16_t kAll[] = {0, 1, 2};
+      return {kAll, 0};
+    }
+    NodeAddresses addresses(uint16_t node) const override {
+      static constexpr std::array<uint8_t, 4> kV4[] = {{192, 0, 2, 1}, {192, 0, 2, 2}};
+      NodeAddresses out;
+      out.v4 = node == 2 ? std::span(kV4) : std::span(kV4).first(1);
+      return out;
+    }
+  };
+  Server server;
+  server.responder.set_picker(std::make_shared<Twins>());
+  CHECK(server.ask("www.example").answers ==
+        Texts{"www.example. 300 A 192.0.2.1", "www.example. 300 A 192.0.2.2"});
 }
 
 TEST_CASE("a set is never shown as what it is") {
