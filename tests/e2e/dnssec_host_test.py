@@ -157,6 +157,8 @@ def denials():
         valid(transport, "none.signed.test", "A", verdict=NODATA)
         valid(transport, "a.b.c.none.signed.test", "A", verdict=NODATA)
         valid(transport, "empty.signed.test", "A", verdict=NODATA)
+        valid(transport, "none.signed.test", "NSEC")
+        valid(transport, "www.signed.test", "NSEC")
         valid(transport, "x.wild.signed.test", "AAAA", verdict=NODATA)
         valid(transport, "signed.test", "AAAA", verdict=NODATA)
     told = dig("+dnssec", "none.signed.test", "A")
