@@ -2,8 +2,15 @@
 #include "geo/secure_answer.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace fce {
+namespace {
+
+// The types of a name that does not exist.
+constexpr DnsType kNoName[] = {DnsType::rrsig, DnsType::nsec, DnsType::nxname};
+
+}  // namespace
 
 SecureAnswer::Result SecureAnswer::add_signature(Section section, const Zone& zone, DnssecSet set) {
   // Whatever is asked for, the zone's own name is not made up.
@@ -45,8 +52,7 @@ SecureAnswer::Result SecureAnswer::add_nsec(const Zone& zone, Bytes owner, NsecN
 SecureAnswer::Result SecureAnswer::deny_name(const Zone& zone, Bytes owner, DnsRcode* rcode) {
   if (!wanted(zone)) return Result::good;
   if (!edns_.compact_ok) *rcode = DnsRcode::no_error;
-  static constexpr DnsType kTypes[] = {DnsType::rrsig, DnsType::nsec, DnsType::nxname};
-  return add_nsec(zone, owner, NsecNext::below, kTypes, zone.negative_ttl());
+  return add_nsec(zone, owner, NsecNext::below, kNoName, zone.negative_ttl());
 }
 
 std::vector<DnsType> SecureAnswer::types_of(const Zone& zone, const Zone::Node& node) {
@@ -83,11 +89,13 @@ SecureAnswer::Result SecureAnswer::answer_keys(const Zone& zone, Bytes owner) {
   return sign(Section::answer, zone, {owner, DnsType::dnskey, kTtl, data});
 }
 
-SecureAnswer::Result SecureAnswer::answer(const Zone& zone, const Zone::Node& node, Bytes owner,
+SecureAnswer::Result SecureAnswer::answer(const Zone& zone, const Zone::Node* node, Bytes owner,
                                           DnsType type) {
   if (!signer_) return Result::good;
   const uint32_t ttl = zone.negative_ttl();
-  const std::string nsec = compact_nsec(owner, NsecNext::below, types_of(zone, node));
+  std::vector<DnsType> types(std::begin(kNoName), std::end(kNoName));
+  if (node) types = types_of(zone, *node);
+  const std::string nsec = compact_nsec(owner, NsecNext::below, types);
   const Bytes data = as_bytes(nsec);
   if (data.empty()) return Result::refused;
   const DnssecSet set = {owner, DnsType::nsec, ttl, {&data, 1}};

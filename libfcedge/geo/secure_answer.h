@@ -52,9 +52,10 @@ class SecureAnswer {
                    uint32_t ttl);
   // The keys of a zone that is signed.
   Result answer_keys(const Zone& zone, Bytes owner);
-  // The zone is signed, and was asked for NSEC or RRSIG. Of all signatures that a name has, one is
-  // enough (as RFC 8482 section 4.1 has it of all records).
-  Result answer(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type);
+  // The zone is signed, and was asked for NSEC or RRSIG, of a name without a node for one that is
+  // not there. Of all signatures that a name has, one is enough (as RFC 8482 section 4.1 has it of
+  // all records).
+  Result answer(const Zone& zone, const Zone::Node* node, Bytes owner, DnsType type);
 
  private:
   Result add_signature(Section section, const Zone& zone, DnssecSet set);

@@ -78,7 +78,7 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
       return {};
     case Zone::Match::none:
       tell_rate(Kind::nxdomain, found.encloser->hash);
-      deny_name(*zone, name);
+      if (!answer_secure(*zone, nullptr, name, type)) deny_name(*zone, name);
       return {};
     case Zone::Match::exact:
     case Zone::Match::wildcard: return answer_node(*zone, *found.node, name, type);
@@ -87,7 +87,7 @@ Bytes ZoneAnswer::answer_name(Bytes name, const DnsKey& key, DnsType type, bool 
 }
 
 Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type) {
-  if (answer_secure(zone, node, owner, type)) return {};
+  if (answer_secure(zone, &node, owner, type)) return {};
   const RrSet* alias = zone.set(node, DnsType::cname);
   if (alias && type != DnsType::any) {
     tell_rate(Kind::answer, node.hash);
@@ -114,12 +114,12 @@ Bytes ZoneAnswer::answer_node(const Zone& zone, const Zone::Node& node, Bytes ow
   return {};
 }
 
-bool ZoneAnswer::answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner,
+bool ZoneAnswer::answer_secure(const Zone& zone, const Zone::Node* node, Bytes owner,
                                DnsType type) {
-  const bool keys = type == DnsType::dnskey && &node == &zone.apex_node();
+  const bool keys = type == DnsType::dnskey && node == &zone.apex_node();
   if (!keys && type != DnsType::nsec && type != DnsType::rrsig) return false;
   if (!secure_.is_signed(zone)) return false;
-  tell_rate(Kind::answer, node.hash);
+  if (node) tell_rate(Kind::answer, node->hash);
   settle(keys ? secure_.answer_keys(zone, owner) : secure_.answer(zone, node, owner, type));
   return true;
 }

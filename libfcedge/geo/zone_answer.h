@@ -66,8 +66,9 @@ class ZoneAnswer {
                   DnsType type);
   bool sign_nodes(const Zone& zone, const GeoPick& pick, const RrSet& set, Bytes owner,
                   DnsType type);
-  // Types that only a signed zone has. False when it is none of them.
-  bool answer_secure(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type);
+  // Types that only a signed zone has. False when it is none of them. `node`: null for a name that
+  // is not there.
+  bool answer_secure(const Zone& zone, const Zone::Node* node, Bytes owner, DnsType type);
   void refer(const Zone& zone, const Zone::Node& cut);
   void deny_name(const Zone& zone, Bytes owner);
   void deny_type(const Zone& zone, const Zone::Node& node, Bytes owner, DnsType type, uint32_t ttl);

@@ -206,6 +206,10 @@ TEST_CASE("NSEC and RRSIG can be asked for") {
   REQUIRE(rrsig.records.size() == 1);
   CHECK(rrsig.records[0].type == DnsType::rrsig);
   CHECK(server.ask("host.second.example", DnsType::nsec).answers.empty());
+  const Answer nothing = server.secure("nowhere.example", DnsType::nsec);
+  CHECK(nothing.answers.size() == 2);
+  CHECK(signatures(nothing) == 1);
+  CHECK(bitmap(nothing) == from_hex("00 11 00 00 00 00 00 03 00 00 00 00 00 00 00 00 00 00 80"));
 }
 
 TEST_CASE("delegations say whether they are signed") {
