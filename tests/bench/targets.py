@@ -25,6 +25,12 @@ TARGETS = [
     ("dns-plain", "knot-geo", "rate", ">=", 1.0),
     ("dns-ecs", "gdnsd", "rate", ">=", 1.3),
     ("dns-ecs", "knot-geo", "rate", ">=", 1.3),
+    ("geo-lookup", "", "v4_random_ns", "<=", 100),
+    ("geo-lookup", "", "v4_networks_ns", "<=", 100),
+    ("geo-lookup", "", "v6_networks_ns", "<=", 100),
+    ("geo-lookup", "", "mib", "<=", 64),
+    ("geo-lookup", "", "build_s", "<=", 20),
+    ("geo-lookup", "", "node_down_ms", "<=", 100),
     ("curve-channels", "", "bytes_per_channel", "<=", 200),
 ]
 
