@@ -18,9 +18,4 @@ void PrefixIndex::finish() {
   v6_.finish();
 }
 
-PrefixMatch PrefixIndex::find(const IpPrefix& client) const {
-  const IpNumber ip = ip_number(client);
-  return client.v6 ? v6_.find(ip) : v4_.find(static_cast<uint32_t>(ip));
-}
-
 }  // namespace fce

@@ -23,7 +23,10 @@ class PrefixIndex {
   void finish();
 
   // `bits` of a prefix do not matter: it is its first address that is looked up.
-  PrefixMatch find(const IpPrefix& client) const;
+  PrefixMatch find(const IpPrefix& client) const {
+    const IpNumber ip = ip_number(client);
+    return client.v6 ? v6_.find(ip) : v4_.find(static_cast<uint32_t>(ip));
+  }
 
   bool has(bool v6) const { return v6 ? !v6_.empty() : !v4_.empty(); }
   size_t ranges() const { return v4_.size() + v6_.size(); }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/v4_ranges.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cstring>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -27,6 +29,25 @@ uint32_t count_ones(uint32_t bits) {
 
 int16_t signed_low(uint32_t low) { return static_cast<int16_t>(low ^ 0x8000); }
 uint32_t unsigned_low(int16_t low) { return static_cast<uint16_t>(low) ^ 0x8000u; }
+
+uint8_t widen_for(uint8_t bits) { return static_cast<uint8_t>(16 - bits); }
+
+// How many of a line's ranges begin at or before `low`, but for the first one; without jumps.
+size_t range_in(const int16_t (&before)[12], uint32_t low) {
+#ifdef __SSE2__
+  const auto* at = reinterpret_cast<const __m128i*>(before);
+  const __m128i eight = _mm_loadu_si128(at), four = _mm_loadl_epi64(at + 1);
+  const __m128i sought = _mm_set1_epi16(signed_low(low));
+  const __m128i found =
+      _mm_packs_epi16(_mm_cmpgt_epi16(sought, eight), _mm_cmpgt_epi16(sought, four));
+  const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(found));
+  return static_cast<size_t>(std::countr_one(mask & 0xfff));
+#else
+  size_t count = 0;
+  for (const int16_t each : before) count += each < signed_low(low);
+  return count;
+#endif
+}
 
 }  // namespace
 
@@ -52,7 +73,7 @@ void V4Ranges::end_block() {
     for (size_t i = 0; i < parts_.size(); ++i) {
       block.starts |= 1u << parts_[i].first;
       enter(line, line + i, parts_[i].ranges);
-      if (parts_[i].ranges.size() == 1) lines_[line + i].bits = bits_of(parts_[i]);
+      if (parts_[i].ranges.size() == 1) lines_[line + i].widen = widen_for(bits_of(parts_[i]));
     }
   }
   ranges_.assign(1, {0, ranges_.back().cell});
@@ -127,7 +148,7 @@ void V4Ranges::enter_whole_blocks() {
       const auto line = static_cast<uint32_t>(lines_.size());
       const auto [at, is_new] = known.try_emplace({cell, bits}, line);
       if (is_new) {
-        lines_.emplace_back().bits = bits;
+        lines_.emplace_back().widen = widen_for(bits);
         const Range range{0, cell};
         enter(line, line, {&range, 1});
       }
@@ -136,38 +157,44 @@ void V4Ranges::enter_whole_blocks() {
   }
 }
 
-// Which range of a line an address is in, without a jump.
-uint32_t V4Ranges::step(const Line& line, uint32_t low, Bounds* bounds) {
-  using Numbers = int16_t __attribute__((vector_size(16)));
-  Numbers lower, upper;
-  std::memcpy(&lower, line.before, sizeof(lower));
-  std::memcpy(&upper, line.before + 4, sizeof(upper));
-  // Those in the middle are in both, and count once.
-  const Numbers ones = {1, 1, 1, 1, 1, 1, 1, 1}, last_ones = {0, 0, 0, 0, 1, 1, 1, 1};
-  const Numbers sought = ones * signed_low(low);
-  const Numbers counts = ((lower < sought) & ones) + ((upper < sought) & last_ones);
-  const auto halves = std::bit_cast<std::array<uint64_t, 2>>(counts);
-  const size_t i = (halves[0] + halves[1]) * 0x0001'0001'0001'0001 >> 48;
-  const auto at = [&](size_t k) { return unsigned_low(line.before[k]); };
-  const uint32_t before = at(i > 0 ? i - 1 : 0), behind = at(std::min(i, kLineRanges - 2)) + 1;
-  bounds->before = i > 0 ? before : bounds->before;
-  bounds->behind = i < kLineRanges - 1 ? std::min(behind, bounds->behind) : bounds->behind;
+uint32_t V4Ranges::cell_of(const Line& line, size_t i) {
   return line.cells[i][0] | uint32_t{line.cells[i][1]} << 8 | uint32_t{line.cells[i][2]} << 16;
 }
 
+// What a table leads to is there: so nothing is checked on the way.
 PrefixMatch V4Ranges::find(uint32_t ip) const {
   if (empty()) return {};
-  const Block& block = blocks_[ip >> 16];
+  const Block& block = blocks_.data()[ip >> 16];
   const uint32_t low = ip & 0xffff;
   const uint32_t up_to_part = (2u << (low >> kPartBits)) - 1;
-  const Line* line = &lines_[block.line_before + count_ones(block.starts & up_to_part)];
-  const uint8_t bits = line->bits;
-  Bounds bounds{kNoBound, kNoBound};
-  uint32_t cell = step(*line, low, &bounds);
-  while (cell >= kFurther)
-    cell = step(lines_[block.line_before + 1 + (cell - kFurther)], low, &bounds);
-  const uint32_t differs = std::min(low ^ bounds.before, low ^ bounds.behind);
-  return {cell, differs >= kNoBound ? bits : static_cast<uint8_t>(std::countl_zero(differs) + 1)};
+  const uint32_t number = block.line_before + count_ones(block.starts & up_to_part);
+  const Line& line = lines_.data()[number];
+  const size_t i = range_in(line.before, low);
+  const uint32_t cell = cell_of(line, i);
+  if (cell >= kFurther) return find_further(block, &line, low);
+  // The addresses before and behind the range; where it is the first or the last of the line, one
+  // that is in none of the line's prefixes.
+  const bool is_first = i == 0, is_last = i == kLineRanges - 1;
+  const uint32_t before = unsigned_low(line.before[i - !is_first]) | uint32_t{is_first} << 16;
+  const uint32_t behind = (unsigned_low(line.before[i - is_last]) + 1) | uint32_t{is_last} << 16;
+  const uint32_t differs = std::min(low ^ before, low ^ behind);
+  const uint32_t bits = static_cast<uint32_t>(std::countl_zero(differs | 1)) + 1;
+  return {cell, static_cast<uint8_t>(bits - (line.widen & (0 - (differs >> 16))))};
+}
+
+PrefixMatch V4Ranges::find_further(const Block& block, const Line* line, uint32_t low) const {
+  uint32_t before = kNoBound, behind = kNoBound;
+  for (;;) {
+    const size_t i = range_in(line->before, low);
+    if (i > 0) before = unsigned_low(line->before[i - 1]);
+    if (i < kLineRanges - 1) behind = std::min(behind, unsigned_low(line->before[i]) + 1);
+    const uint32_t cell = cell_of(*line, i);
+    if (cell < kFurther) {
+      const uint32_t differs = std::min(low ^ before, low ^ behind);
+      return {cell, static_cast<uint8_t>(std::countl_zero(differs) + 1)};
+    }
+    line = &lines_[block.line_before + 1 + (cell - kFurther)];
+  }
 }
 
 size_t V4Ranges::memory_bytes() const {

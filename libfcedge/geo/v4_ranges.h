@@ -50,7 +50,7 @@ class V4Ranges {
     // The last address before each range but the first one, less 32,768: processors compare signed
     // numbers better.
     int16_t before[kLineRanges - 1];
-    uint8_t bits;  // of a single range: its widest prefix
+    uint8_t widen;  // of a single range: how many bits less than 16 its widest prefix has
     uint8_t cells[kLineRanges][3];
   };
   static_assert(sizeof(Line) == 64);
@@ -63,18 +63,14 @@ class V4Ranges {
     Ranges ranges;  // the first may begin before them
     uint32_t first, count;
   };
-  // The addresses of the block that are next to a range.
-  struct Bounds {
-    uint32_t before, behind;
-  };
-
   void end_block();
   void cut(const Parts& parts);
   uint8_t bits_of(const Parts& parts) const;
   void enter(size_t block_line, size_t line, Ranges ranges);
   void enter_whole_blocks();
   static void set(Line* line, size_t i, uint32_t first, uint32_t cell);
-  static uint32_t step(const Line& line, uint32_t low, Bounds* bounds);
+  static uint32_t cell_of(const Line& line, size_t i);
+  PrefixMatch find_further(const Block& block, const Line* line, uint32_t low) const;
 
   LargeVector<Block> blocks_;
   LargeVector<Line> lines_;

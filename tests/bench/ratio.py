@@ -31,7 +31,11 @@ CPU = {
 }
 ERRORS = ("errors", "failed", "bad", "pub_err", "missing", "lost", "dup", "closed", "http_errors")
 # What is looked at of a case that is not about rate and CPU: figure, key, divisor.
+GEO_KINDS = ("v4_random", "v4_networks", "v6_networks")
 OTHERS = {
+    "geo": [(k + "_ns", k + "_ns", 1) for k in GEO_KINDS]
+    + [(k + "_alone_ns", k + "_alone_ns", 1) for k in GEO_KINDS]
+    + [(k, k, 1) for k in ("mib", "build_s", "node_down_ms")],
     "mem": [("bytes_per_conn", "bytes_per_conn", 1)],
     "spike": [("idle_mib", "idle_rss_kb", 1024), ("peak_mib", "peak_rss_kb", 1024)],
     "slow": [
@@ -144,6 +148,8 @@ def comparison(case, peer, ours, theirs):
     group = group_of(case)
     if group == "mem":
         return {"mem": over(theirs["bytes_per_conn"], ours["bytes_per_conn"])}
+    if group == "geo":
+        return {k: over(theirs.get(k + "_ns"), ours.get(k + "_ns")) for k in GEO_KINDS}
     if group == "slow":
         return {"mem": over(theirs["bytes_per_sub"], ours["bytes_per_sub"])}
     if group == "spike":

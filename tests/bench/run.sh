@@ -3,7 +3,7 @@
 # Our release build against the peers, interleaved; ends with one RATIO line per comparison.
 # usage: run.sh CASE...     a group or a case in full (README.md). Groups: http1 http2 tls mem
 #     cache cache-tls cache-cold dns fanout rate flood fanout-tls fanout-sse storm slow spike
-#     curve-subs curve-channels
+#     curve-subs curve-channels geo-index
 #     herd: all of fan-out but the curves
 #   ROUNDS=3 SECS=5 NS="1000 10000" N=10000   PEERS="nginx h2o" (only these)
 #   OURS=ours|PEER|url:...: what stands for ours (a peer's name checks the kit itself)
@@ -33,6 +33,7 @@ expand() { # the cases of a group, or the case itself
   cache) echo cache-hit-clear cache-1m-clear ;;
   cache-tls) echo cache-hit-tls ;;
   dns) echo dns-plain dns-ecs dns-half ;;
+  geo-index | geo-lookup) echo geo-lookup ;;
   herd) for g in $herd; do expand $g; done ;;
   fanout | fanout-tls) for n in $NS; do echo $1-sat1-$n $1-sat16-$n; done ;;
   rate | flood) for n in $NS; do echo fanout-$1-$n; done ;;
@@ -70,7 +71,8 @@ peers_of() {
   # Nobody else bounds what a flood or a slow reader makes it keep.
   fanout-flood-* | fanout-*-flood-* | slow-*) echo nchan ;;
   spike) echo netty ;;
-  storm | curve-*) ;;
+  # libmaxminddb is asked in the same process.
+  storm | curve-* | geo-lookup) ;;
   *) echo nchan ws netty ;;
   esac
 }
@@ -111,6 +113,7 @@ one() { # one CASE PEER ours|peer: one run
   tls-*) CASES=${c#tls-} ./tls.sh $p ;;
   cache-*) CASES=${c#cache-} ./cache.sh $p ;;
   dns-*) MODES=${c#dns-} ./dns.sh $p ;;
+  geo-lookup) ./geo_index.sh $p ;;
   fanout-*) fan $c $p ;;
   storm) ./storm.sh $p ;;
   slow-clear) FTLS=0 ./slow.sh $p ;;
@@ -131,14 +134,20 @@ for w in "$@"; do
   list=$(expand "$w") || { echo "unknown case: $w" >&2; usage; }
   cases+=($list)
 done
-if [[ $OURS = ours && ! -x "$OURS_BIN" ]]; then
+if [[ " ${cases[*]} " == *" geo-lookup "* ]]; then
+  ninja -C "$HERE/../../build" tests/bench/bench-geo-index >/dev/null ||
+    { echo "bench-geo-index cannot be built: libmaxminddb-dev may be missing" >&2 && exit 2; }
+fi
+others=$(printf '%s\n' "${cases[@]}" | grep -v '^geo-lookup$')
+if [[ $OURS = ours && -n "$others" && ! -x "$OURS_BIN" ]]; then
   echo "no release build: run examples/run.sh --build-only (or set OURS_BIN)" >&2
   exit 2
 fi
 words=""
 [[ " ${cases[*]}" == *" cache-"* ]] && words=cache
 [[ " ${cases[*]}" == *" dns-"* ]] && words+=" dns"
-./setup.sh $words || exit 1
+# Look-ups need none of it.
+[ "${cases[*]}" = geo-lookup ] || ./setup.sh $words || exit 1
 
 for c in "${cases[@]}"; do
   ours=$OURS

@@ -27,6 +27,12 @@ TARGETS = [
     ("dns-ecs", "knot-geo", "rate", ">=", 1.3),
     ("dns-half", "gdnsd", "p99", ">=", 1.0),
     ("dns-half", "knot-geo", "p99", ">=", 1.0),
+    ("geo-lookup", "", "v4_random_ns", "<=", 100),
+    ("geo-lookup", "", "v4_networks_ns", "<=", 100),
+    ("geo-lookup", "", "v6_networks_ns", "<=", 100),
+    ("geo-lookup", "", "mib", "<=", 64),
+    ("geo-lookup", "", "build_s", "<=", 20),
+    ("geo-lookup", "", "node_down_ms", "<=", 100),
     ("curve-channels", "", "bytes_per_channel", "<=", 200),
 ]
 

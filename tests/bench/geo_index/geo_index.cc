@@ -182,6 +182,28 @@ Agreement agreement_of(const GeoIndex& index, const Peer& peer, const Addresses&
   return agreement;
 }
 
+// Lines of figures for run.sh, one for each of both.
+class Figures {
+ public:
+  void add(const std::string& name, double ours) { append(&ours_, name, ours); }
+  void add(const std::string& name, double ours, double peers) {
+    append(&ours_, name, ours);
+    append(&peers_, name, peers);
+  }
+  void print() const {
+    std::printf("FIGURES ours%s\nFIGURES libmaxminddb%s\n", ours_.c_str(), peers_.c_str());
+  }
+
+ private:
+  static void append(std::string* line, const std::string& name, double value) {
+    char text[64];
+    std::snprintf(text, sizeof(text), "%.1f", value);
+    *line += " " + name + "=" + text;
+  }
+  std::string ours_, peers_;
+};
+Figures figures;
+
 void time_both(const char* kind, const GeoIndex& index, const Peer& peer,
                const Addresses& addresses) {
   const size_t count = addresses.ips.size();
@@ -202,7 +224,17 @@ void time_both(const char* kind, const GeoIndex& index, const Peer& peer,
   });
   std::printf("%-12s ours %5.1f ns, libmaxminddb %5.1f ns, with the place read %6.1f ns%s\n", kind,
               ours, search, decoded, sum == 0 ? " " : "");
-  std::printf("RATIO geo-lookup %s %.2f\n", kind, search / ours);
+  std::string name(kind);
+  name.replace(name.find('-'), 1, "_");
+  figures.add(name + "_ns", ours, search);
+  // What it takes when nothing can be done meanwhile.
+  uint32_t last = 0;
+  const double alone = ns_each(count - 1, [&] {
+    for (size_t i = 0; i + 1 < count; ++i)
+      last = index.find(addresses.ips[i + (last == Cells::kMax)]).cell;
+  });
+  std::printf("%-12s ours, each after the answer before, %5.1f ns\n", kind, alone);
+  figures.add(name + "_alone_ns", alone);
 }
 
 // Addresses of a kind, asked of both.
@@ -258,6 +290,7 @@ void time_ranking(const std::shared_ptr<const GeoIndex>& index) {
     auto changed = std::make_shared<GeoMap>(*map);
     changed->nodes[0].state = NodeState::down;
     const GeoSnapshot next(index, changed, &snapshot);
+    if (nodes == 200) figures.add("node_down_ms", (now_ns() - ranked) / 1e6);
     std::printf("%3zu nodes, %zu sets, %zu cells: a new map %.0f ms, one node down %.0f ms\n",
                 nodes, kSets, index->cells(), (ranked - begin) / 1e6, (now_ns() - ranked) / 1e6);
   }
@@ -288,12 +321,16 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", last_error());
     return 1;
   }
-  std::printf("built in %.2f s: %.1f MiB, %zu ranges, %zu cells of %.1f degrees\n",
-              (now_ns() - begin) / 1e9, static_cast<double>(index->memory_bytes()) / (1 << 20),
+  const double build_s = (now_ns() - begin) / 1e9;
+  const double mib = static_cast<double>(index->memory_bytes()) / (1 << 20);
+  std::printf("built in %.2f s: %.1f MiB, %zu ranges, %zu cells of %.1f degrees\n", build_s, mib,
               index->ranges(), index->cells(), Cells::kDegrees);
+  figures.add("build_s", build_s);
+  figures.add("mib", mib);
   if (!check_only) time_ranking(index);
   bool good = true;
   for (const std::string& file : files)
     good = compare_file(*index, file.c_str(), count, !check_only) && good;
+  if (!check_only) figures.print();
   return good ? 0 : 1;
 }
