@@ -29,12 +29,21 @@ Status read_file(const std::string& path, std::vector<uint8_t>* bytes) {
   return Status::ok;
 }
 
-// How many of the first bits of an address of IPv6 lead to one of IPv4; 0: it is not such a one.
-uint8_t bits_before_v4(IpNumber ip) {
-  if (high_half(ip) >> 48 == 0x2002) return 16;
-  const bool mapped = high_half(ip) == 0 && low_half(ip) >> 32 == 0xffff;
-  const bool translated = high_half(ip) == 0x0064'ff9b'0000'0000 && low_half(ip) >> 32 == 0;
-  return mapped || translated ? 96 : 0;
+// The address of IPv4 that one of IPv6 stands for, behind so many bits.
+struct Embedded {
+  uint8_t bits_before = 0;  // 0: it stands for none
+  uint32_t v4 = 0;
+};
+
+Embedded embedded_in(IpNumber ip) {
+  const uint64_t high = high_half(ip), low = low_half(ip);
+  if (high >> 48 == 0x2002) return {16, static_cast<uint32_t>(high >> 16)};
+  // Teredo's clients, whose bits it turns round (RFC 4380 section 4).
+  if (high >> 32 == 0x2001'0000) return {96, static_cast<uint32_t>(~low)};
+  const bool mapped = high == 0 && low >> 32 == 0xffff;
+  const bool translated = high == 0x0064'ff9b'0000'0000 && low >> 32 == 0;
+  if (mapped || translated) return {96, static_cast<uint32_t>(low)};
+  return {};
 }
 
 }  // namespace
@@ -68,13 +77,11 @@ void GeoIndex::finish() {
 PrefixMatch GeoIndex::find(const IpPrefix& client) const {
   const PrefixMatch match = prefixes_.find(client);
   if (!client.v6 || match.cell != Cells::kUnknown) return match;
-  const IpNumber ip = ip_number(client);
-  const uint8_t before = bits_before_v4(ip);
-  if (before == 0) return match;
-  const uint32_t v4 = static_cast<uint32_t>(ip >> (96 - before));
-  const PrefixMatch embedded = prefixes_.find(ip_prefix(false, v4, 32));
+  const Embedded embedded = embedded_in(ip_number(client));
+  if (embedded.bits_before == 0) return match;
+  const PrefixMatch v4 = prefixes_.find(ip_prefix(false, embedded.v4, 32));
   // What lies around may be known by itself.
-  return {embedded.cell, std::max(match.bits, static_cast<uint8_t>(embedded.bits + before))};
+  return {v4.cell, std::max(match.bits, static_cast<uint8_t>(v4.bits + embedded.bits_before))};
 }
 
 }  // namespace fce

@@ -31,8 +31,8 @@ class GeoIndex {
   // After the last.
   void finish();
 
-  // Addresses of IPv6 that stand for one of IPv4 (::ffff:0:0/96, 64:ff9b::/96, 2002::/16) are
-  // where that is, unless a file says where they are themselves.
+  // Addresses of IPv6 that stand for one of IPv4 (::ffff:0:0/96, 64:ff9b::/96, 2002::/16,
+  // 2001::/32) are where that is, unless a file says where they are themselves.
   PrefixMatch find(const IpPrefix& client) const;
   const Place& place(uint32_t cell) const { return cells_.at(cell); }
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <cstdlib>
 #include <utility>
 
 #include "base/fd.h"
@@ -30,7 +31,8 @@ IndexFile::Seen IndexFile::look() const {
     // A pipe in its place must not hold up the thread.
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (fd && !stat_open(fd, &identity)) identity = FileIdentity();
-    seen.settled = seen.settled && now_ns - identity.changed_ns > kSettledNs;
+    // One of the future has been there since before the clock was set.
+    seen.settled = seen.settled && std::abs(now_ns - identity.changed_ns) > kSettledNs;
   }
   return seen;
 }

@@ -26,6 +26,13 @@ inline uint64_t read_be64(const uint8_t* at) {
   return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
 }
 
+// Four bytes, the lowest first.
+inline uint32_t read_le32(const uint8_t* at) {
+  uint32_t number = 0;
+  std::memcpy(&number, at, sizeof(number));
+  return std::endian::native == std::endian::little ? number : __builtin_bswap32(number);
+}
+
 inline IpNumber ip_number(const IpPrefix& prefix) {
   const uint8_t* at = prefix.ip.data();
   const uint64_t high = read_be64(at);

@@ -73,7 +73,8 @@ void V4Ranges::end_block() {
     for (size_t i = 0; i < parts_.size(); ++i) {
       block.starts |= 1u << parts_[i].first;
       enter(line, line + i, parts_[i].ranges);
-      if (parts_[i].ranges.size() == 1) lines_[line + i].widen = widen_for(bits_of(parts_[i]));
+      if (parts_[i].ranges.size() == 1)
+        lines_[line + i].widen_and_cells[0] = widen_for(bits_of(parts_[i]));
     }
   }
   ranges_.assign(1, {0, ranges_.back().cell});
@@ -103,7 +104,7 @@ uint8_t V4Ranges::bits_of(const Parts& parts) const {
 void V4Ranges::set(Line* line, size_t i, uint32_t first, uint32_t cell) {
   if (i > 0) line->before[i - 1] = signed_low(first - 1);
   for (size_t byte = 0; byte < 3; ++byte)
-    line->cells[i][byte] = static_cast<uint8_t>(cell >> 8 * byte);
+    line->widen_and_cells[1 + 3 * i + byte] = static_cast<uint8_t>(cell >> 8 * byte);
 }
 
 // What is too much for a line is cut into as few of them as can be, of about the same size.
@@ -148,7 +149,7 @@ void V4Ranges::enter_whole_blocks() {
       const auto line = static_cast<uint32_t>(lines_.size());
       const auto [at, is_new] = known.try_emplace({cell, bits}, line);
       if (is_new) {
-        lines_.emplace_back().widen = widen_for(bits);
+        lines_.emplace_back().widen_and_cells[0] = widen_for(bits);
         const Range range{0, cell};
         enter(line, line, {&range, 1});
       }
@@ -158,7 +159,7 @@ void V4Ranges::enter_whole_blocks() {
 }
 
 uint32_t V4Ranges::cell_of(const Line& line, size_t i) {
-  return line.cells[i][0] | uint32_t{line.cells[i][1]} << 8 | uint32_t{line.cells[i][2]} << 16;
+  return read_le32(line.widen_and_cells + 3 * i) >> 8;
 }
 
 // What a table leads to is there: so nothing is checked on the way.
@@ -175,11 +176,12 @@ PrefixMatch V4Ranges::find(uint32_t ip) const {
   // The addresses before and behind the range; where it is the first or the last of the line, one
   // that is in none of the line's prefixes.
   const bool is_first = i == 0, is_last = i == kLineRanges - 1;
-  const uint32_t before = unsigned_low(line.before[i - !is_first]) | uint32_t{is_first} << 16;
-  const uint32_t behind = (unsigned_low(line.before[i - is_last]) + 1) | uint32_t{is_last} << 16;
-  const uint32_t differs = std::min(low ^ before, low ^ behind);
+  const uint32_t before = static_cast<uint16_t>(line.before[i - !is_first]);
+  const uint32_t behind = unsigned_low(line.before[i - is_last]) + 1;
+  const uint32_t differs = std::min((low ^ 0x8000 ^ before) | uint32_t{is_first} << 16,
+                                    (low ^ behind) | uint32_t{is_last} << 16);
   const uint32_t bits = static_cast<uint32_t>(std::countl_zero(differs | 1)) + 1;
-  return {cell, static_cast<uint8_t>(bits - (line.widen & (0 - (differs >> 16))))};
+  return {cell, static_cast<uint8_t>(bits - (line.widen_and_cells[0] & (0 - (differs >> 16))))};
 }
 
 PrefixMatch V4Ranges::find_further(const Block& block, const Line* line, uint32_t low) const {

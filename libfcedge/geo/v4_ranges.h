@@ -50,8 +50,9 @@ class V4Ranges {
     // The last address before each range but the first one, less 32,768: processors compare signed
     // numbers better.
     int16_t before[kLineRanges - 1];
-    uint8_t widen;  // of a single range: how many bits less than 16 its widest prefix has
-    uint8_t cells[kLineRanges][3];
+    // At first how many bits less than 16 the widest prefix of a single range has; then the cells,
+    // three bytes each, so that each stands at the high end of four.
+    uint8_t widen_and_cells[1 + 3 * kLineRanges];
   };
   static_assert(sizeof(Line) == 64);
   struct Block {

@@ -100,12 +100,12 @@ void V6Ranges::enter_lines(std::span<const Range> ranges, uint8_t bits) {
   for (size_t i = 0; i < ranges.size(); i += kLineRanges) {
     Line& line = lines_.emplace_back();
     std::fill(std::begin(line.before), std::end(line.before), signed_number(UINT32_MAX));
-    line.bits = bits;
+    line.bits_and_cells[0] = bits;
     for (size_t k = 0; k <= kLineRanges && i + k < ranges.size(); ++k) {
       const Range& range = ranges[i + k];
       line.before[k] = signed_number(range.first - 1);
       for (size_t byte = 0; byte < 3 && k < kLineRanges; ++byte)
-        line.cells[k][byte] = static_cast<uint8_t>(range.cell >> 8 * byte);
+        line.bits_and_cells[1 + 3 * k + byte] = static_cast<uint8_t>(range.cell >> 8 * byte);
     }
   }
   tree.lines = static_cast<uint32_t>(lines_.size()) - tree.first_line;
@@ -183,15 +183,14 @@ PrefixMatch V6Ranges::find(IpNumber ip) const {
   }
   const Line& line = lines_.data()[tree.begins.data()[depth_] + at];
   const size_t i = count_less<kLineRanges>(line.before + 1, sought);
-  const uint32_t cell =
-      line.cells[i][0] | uint32_t{line.cells[i][1]} << 8 | uint32_t{line.cells[i][2]} << 16;
+  const uint32_t cell = read_le32(line.bits_and_cells + 3 * i) >> 8;
   if (cell >= kCut) return find_part(cell - kCut, ip);
   // The numbers before and behind the range, none of the block if it begins or ends with that.
   const uint64_t before = uint64_t{unsigned_number(line.before[i]) + 1} - 1;
   const uint64_t behind = uint64_t{unsigned_number(line.before[i + 1])} + 1;
   const uint64_t differs = std::min(number ^ before, number ^ behind);
   const auto bits = static_cast<uint8_t>(std::countl_zero(differs | 1) - 63 + kNetworkBits);
-  return {cell, differs >> kNumberBits != 0 ? line.bits : bits};
+  return {cell, differs >> kNumberBits != 0 ? line.bits_and_cells[0] : bits};
 }
 
 PrefixMatch V6Ranges::find_part(uint32_t cut, IpNumber ip) const {

@@ -48,8 +48,9 @@ class V6Ranges {
   };
   struct alignas(64) Line {
     int32_t before[kLineRanges + 1];  // the last before each range, and the last of all
-    uint8_t bits;                     // of a range that fills its block: its widest prefix
-    uint8_t cells[kLineRanges][3];
+    // At first the widest prefix of a range that fills its block; then the cells, three bytes
+    // each, so that each stands at the high end of four.
+    uint8_t bits_and_cells[1 + 3 * kLineRanges];
   };
   static_assert(sizeof(Line) == 64);
   struct Tree {

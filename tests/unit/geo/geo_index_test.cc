@@ -90,6 +90,7 @@ TEST_CASE("geo index: IPv4 in a tree for IPv6, and its aliases") {
   writer.add("2001:db8::/32", mmdb::city("JP", 35.7, 139.7));
   writer.alias("2002::/16", "::/96");
   writer.alias("::ffff:0:0/96", "::/96");
+  writer.alias("2001::/32", "::/96");
   const GeoIndex index = index_of({writer.finish()});
   CHECK(ask(index, "192.0.2.9").country == "DE");
   CHECK(ask(index, "192.0.2.9").bits == 24);
@@ -97,6 +98,10 @@ TEST_CASE("geo index: IPv4 in a tree for IPv6, and its aliases") {
   CHECK(ask(index, "2002:c000:0201::1").bits == 40);
   CHECK(ask(index, "64:ff9b::c000:0201").country == "DE");
   CHECK(ask(index, "64:ff9b::c000:0201").bits == 120);
+  // The server's address is not the client's.
+  CHECK(ask(index, "2001:0:c000:0201::3fff:fdfe").country == "DE");
+  CHECK(ask(index, "2001:0:c000:0201::3fff:fdfe").bits == 120);
+  CHECK(ask(index, "2001:0:c000:0201::1").country == "");
   CHECK(ask(index, "2001:db8::1").country == "JP");
   CHECK(ask(index, "2001:db9::1").country == "");
   CHECK(index.ranges() < 70'000);  // the aliases were not walked
