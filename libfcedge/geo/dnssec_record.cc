@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "geo/dns_name.h"
+#include "geo/rdata.h"
 
 namespace fce {
 namespace {
@@ -22,25 +23,6 @@ void put_u32(uint32_t value, std::string* out) {
 
 void put_lower(Bytes bytes, std::string* out) {
   for (const uint8_t byte : bytes) *out += static_cast<char>(dns_lower(byte));
-}
-
-// Names in the data of these types are in lower case (RFC 4034 section 6.2, less what RFC 6840
-// section 5.1 takes out): so many bytes stand ahead of them, and this many names follow.
-std::string canonical_data(DnsType type, Bytes data) {
-  size_t ahead = 0, names = 0;
-  if (type == DnsType::ns || type == DnsType::cname || type == DnsType::ptr) names = 1;
-  if (type == DnsType::soa) names = 2;
-  if (type == DnsType::mx) ahead = 2, names = 1;
-  if (type == DnsType::srv) ahead = 6, names = 1;
-  std::string out(as_text(data.first(ahead)));
-  data = data.subspan(ahead);
-  for (; names > 0; --names) {
-    const Bytes name = data.first(dns_name_size(data));
-    put_lower(name, &out);
-    data = data.subspan(name.size());
-  }
-  out += as_text(data);
-  return out;
 }
 
 std::string next_name(Bytes owner, NsecNext next) {
@@ -86,7 +68,7 @@ std::string rrsig_head(const DnssecSet& set, const DnssecSpan& span, uint8_t alg
 
 std::string signed_data(std::string head, const DnssecSet& set) {
   std::vector<std::string> data;
-  for (const Bytes one : set.data) data.push_back(canonical_data(set.type, one));
+  for (const Bytes one : set.data) data.push_back(canonical_rdata(set.type, one));
   std::sort(data.begin(), data.end(), [](const std::string& a, const std::string& b) {
     // As bytes without a sign.
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

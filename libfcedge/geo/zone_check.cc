@@ -14,9 +14,13 @@ std::string text_of(Bytes wire) {
   return name.text();
 }
 
+// Of a referral, which has no nodes of a set in it.
+bool has_glue(const Zone& zone, const Zone::Node& node) {
+  return zone.set(node, DnsType::a) || zone.set(node, DnsType::aaaa);
+}
+
 bool has_address(const Zone& zone, const Zone::Node& node) {
-  return zone.set(node, DnsType::a) || zone.set(node, DnsType::aaaa) ||
-         zone.set(node, DnsType::geo);
+  return has_glue(zone, node) || zone.set(node, DnsType::geo);
 }
 
 Status check_target(const Zone& zone, const Zone::Node& owner, DnsType type, Bytes target) {
@@ -29,7 +33,7 @@ Status check_target(const Zone& zone, const Zone::Node& owner, DnsType type, Byt
     // Only addresses of servers below their own delegation cannot be found without us.
     const Zone::Node* glue = zone.node(key, key.labels());
     const bool needed = type == DnsType::ns && found.node == &owner;
-    if (!needed || (glue && has_address(zone, *glue))) return Status::ok;
+    if (!needed || (glue && has_glue(zone, *glue))) return Status::ok;
     return fail(Status::invalid, what + " needs an address here, too (glue)");
   }
   if (found.node && zone.set(*found.node, DnsType::cname))

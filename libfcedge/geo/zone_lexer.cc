@@ -6,7 +6,14 @@
 namespace fce {
 namespace {
 
+constexpr const char* kNul = "there is a NUL byte";
+
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// "\n", or "\r\n" as some editors write it.
+bool is_line_end(std::string_view text) {
+  return text.substr(0, 1) == "\n" || text.substr(0, 2) == "\r\n";
+}
 
 }  // namespace
 
@@ -21,6 +28,7 @@ ZoneLexer::Step ZoneLexer::take_quoted() {
   size_t end = 1;
   bool escaped = false;
   for (; end < rest_.size() && rest_[end] != '\n'; ++end) {
+    if (rest_[end] == '\0') return failed(kNul);
     if (!escaped && rest_[end] == '"') break;
     escaped = !escaped && rest_[end] == '\\';
   }
@@ -35,7 +43,9 @@ ZoneLexer::Step ZoneLexer::take_plain() {
   size_t end = 0;
   while (end < rest_.size() && kEnds.find(rest_[end]) == std::string_view::npos) {
     const bool escaped = rest_[end] == '\\';
-    if (escaped && (end + 1 == rest_.size() || rest_[end + 1] == '\n'))
+    if (rest_.substr(end, escaped ? 2 : 1).find('\0') != std::string_view::npos)
+      return failed(kNul);
+    if (escaped && (end + 1 == rest_.size() || is_line_end(rest_.substr(end + 1))))
       return failed("a backslash stands before nothing");
     end += escaped ? 2 : 1;
   }
@@ -60,12 +70,14 @@ ZoneLexer::Step ZoneLexer::take_token() {
   if (c == '\n') return take_line_end();
   if (c == '"') return take_quoted();
   if (c == ';') {
-    rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
+    const std::string_view comment = rest_.substr(0, rest_.find('\n'));
+    if (comment.find('\0') != std::string_view::npos) return failed(kNul);
+    rest_.remove_prefix(comment.size());
     return Step::more;
   }
   if (c != '(' && c != ')' && !is_space(c)) return take_plain();
   if (c == ')' && depth_ == 0) return failed("a parenthesis is closed that was not opened");
-  if (c == '(') ++depth_;
+  if (c == '(' && depth_++ == 0) opened_line_ = next_line_;
   if (c == ')') --depth_;
   rest_.remove_prefix(1);
   return Step::more;
@@ -82,6 +94,7 @@ ZoneLexer::Next ZoneLexer::next() {
   }
   if (depth_ > 0) {
     failed("a parenthesis is not closed");
+    line_ = opened_line_;
     return Next::failed;
   }
   return tokens_.empty() ? Next::end : Next::entry;

@@ -42,7 +42,8 @@ class ZoneLexer {
   std::string_view rest_;
   size_t next_line_ = 1;  // that `rest_` begins in
   size_t line_ = 1;
-  size_t depth_ = 0;  // of parentheses
+  size_t depth_ = 0;        // of parentheses
+  size_t opened_line_ = 0;  // of the outermost one
   bool blank_owner_ = false;
   const char* error_ = "";
   std::vector<ZoneToken> tokens_;

@@ -67,6 +67,60 @@ TEST_CASE("the signature of RFC 6605") {
   CHECK_FALSE(verifies(*key, message + "x", as_bytes(signature)));
 }
 
+TEST_CASE("names in data are signed in lower case") {
+  struct Sample {
+    uint16_t type;
+    std::string_view ahead;
+    size_t names;
+    std::string_view behind;
+  };
+  // The types of RFC 4034 section 6.2, less those of RFC 6840 section 5.1; of what stands ahead
+  // nothing changes.
+  const Sample samples[] = {
+      {2, "", 1, ""},
+      {3, "", 1, ""},
+      {4, "", 1, ""},
+      {5, "", 1, ""},
+      {6, "", 2, "ABCDEFGHIJKLMNOPQRST"},
+      {7, "", 1, ""},
+      {8, "", 1, ""},
+      {9, "", 1, ""},
+      {12, "", 1, ""},
+      {14, "", 2, ""},
+      {15, "AB", 1, ""},
+      {17, "", 2, ""},
+      {18, "AB", 1, ""},
+      {21, "AB", 1, ""},
+      {26, "AB", 2, ""},
+      {33, "ABCDEF", 1, ""},
+      {35, "ABCD\1X\2YZ\1W", 1, ""},
+      {36, "AB", 1, ""},
+  };
+  const DnsName owner = dns_name("example"), mixed = dns_name("Ns.Example");
+  const DnsName low = dns_name("ns.example");
+  const auto signed_as = [&](uint16_t type, const std::string& data) {
+    const std::array<Bytes, 1> one = {as_bytes(data)};
+    return signed_data("", {owner.wire(), static_cast<DnsType>(type), 60, one});
+  };
+  for (const Sample& sample : samples) {
+    CAPTURE(sample.type);
+    std::string given(sample.ahead), meant(sample.ahead);
+    for (size_t i = 0; i < sample.names; ++i) {
+      given += as_text(mixed.wire());
+      meant += as_text(low.wire());
+    }
+    given += sample.behind;
+    meant += sample.behind;
+    const std::string message = signed_as(sample.type, given);
+    CHECK(message.substr(message.size() - meant.size()) == meant);
+    CHECK(message == signed_as(sample.type, meant));
+  }
+  // A name in the data of any other type stays as it is.
+  const std::string given(as_text(mixed.wire()));
+  const std::string message = signed_as(700, given);
+  CHECK(message.substr(message.size() - given.size()) == given);
+}
+
 TEST_CASE("what is signed can be verified") {
   const auto key = key_of(kKey);
   REQUIRE(key);

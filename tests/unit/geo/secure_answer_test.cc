@@ -47,7 +47,9 @@ Responder::Options signing(uint32_t signatures_per_s) {
 class SignedServer : public Server {
  public:
   explicit SignedServer(uint32_t signatures_per_s = 100'000)
-      : Server(signing(signatures_per_s), "safe NS ns.other.\nsafe DS 1 13 2 0011\n", key()) {
+      : Server(signing(signatures_per_s),
+               "safe NS ns.other.\nsafe DS 1 13 1 00112233445566778899aabbccddeeff00112233\n",
+               key()) {
     from("203.0.113.7", DnsTransport::tcp);
   }
   Answer secure(std::string_view name, DnsType type = DnsType::a, uint16_t flags = kDo) {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 #include "geo/zone_support.h"
 
@@ -11,6 +12,9 @@ namespace fce {
 namespace {
 
 using test::dns_name;
+
+// Of so many bytes, in hex.
+std::string digest(size_t bytes) { return std::string(2 * bytes, 'a'); }
 
 // A builder that has what each zone has.
 class Draft : public ZoneBuilder {
@@ -64,9 +68,35 @@ TEST_CASE("records that are refused") {
   refused("@", "SOA", "n. a. 2 2 3 4 5", "another SOA");
   refused("*.x", "NS", "ns.other.", "wildcard");
   refused("www", "RRSIG", "\\# 1 00", "cannot be in a zone");
+  for (const std::string_view type : {"TYPE24", "TYPE25", "TYPE30", "TYPE38", "TYPE39"})
+    refused("www", type, "\\# 3 016100", "cannot be in a zone");
+  refused("www", "TYPE17", "\\# 3 016100", "no data of TYPE17");
+  refused("www", "TYPE35", "\\# 8 0001 0002 ff 61 00 00", "no data of TYPE35");
   refused("www", "OPT", "\\# 0", "cannot be in a zone");
   refused("www", "ANY", "\\# 0", "cannot be in a zone");
   CHECK(draft.add(dns_name("example"), DnsType::a, 0x8000'0000, "abcd") != Status::ok);
+}
+
+TEST_CASE("digests of keys have their size") {
+  Draft draft;
+  const auto generic = [](int type, size_t bytes) {
+    return "\\# " + std::to_string(4 + bytes) + " 00010d0" + std::to_string(type) + digest(bytes);
+  };
+  const std::pair<int, size_t> sizes[] = {{1, 20}, {2, 32}, {3, 32}, {4, 48}, {5, 32}, {6, 32}};
+  for (const auto& size : sizes) {
+    CAPTURE(size.first);
+    const std::string head = "1 13 " + std::to_string(size.first) + " ";
+    CHECK(draft.text("sub", "DS", head + digest(size.second)));
+    CHECK_FALSE(draft.text("sub", "DS", head + digest(size.second - 1)));
+    CHECK_FALSE(draft.text("sub", "DS", head + digest(size.second + 1)));
+    CHECK(draft.text("@", "TYPE59", generic(size.first, size.second)));
+    CHECK_FALSE(draft.text("@", "TYPE59", generic(size.first, size.second - 1)));
+  }
+  CHECK(draft.text("sub", "DS", "1 13 99 aa"));
+  CHECK_FALSE(draft.text("sub", "DS", "1 13 0 aa"));
+  CHECK_FALSE(draft.text("@", "TYPE59", "\\# 4 00010d02"));
+  CHECK_FALSE(draft.text("sub", "DS", "0 0 0 00"));
+  CHECK(draft.text("@", "TYPE59", "\\# 5 0000000000"));  // the zone above is to delete its DS
 }
 
 TEST_CASE("what cannot have one name") {
@@ -117,9 +147,13 @@ TEST_CASE("servers need addresses") {
   CHECK(built("@", "MX", "0 .") == "");
   CHECK(built("sub", "NS", "ns.sub") ==
         "sub.example.: NS ns.sub.example. needs an address here, too (glue)");
+  // Nodes of a set do not stand in a referral.
+  CHECK(built("sub", "NS", "ns.sub", "ns.sub", "GEO", "all") ==
+        "sub.example.: NS ns.sub.example. needs an address here, too (glue)");
   CHECK(built("sub", "NS", "ns.sub", "ns.sub", "AAAA", "2001:db8::1") == "");
   CHECK(built("sub", "NS", "ns.other.") == "");
-  CHECK(built("sub", "DS", "1 13 2 0011") == "sub.example.: DS where nothing is delegated");
+  CHECK(built("sub", "DS", "1 13 2 " + digest(32)) ==
+        "sub.example.: DS where nothing is delegated");
 }
 
 }  // namespace fce

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -145,7 +146,8 @@ TEST_CASE("mistakes are told with their line") {
   CHECK(refusal("\n; what\n\na A x\n") == "zone:7: \"x\" is no address");
   CHECK(refusal("a TXT (x\n y\n z) zz)\n") ==
         "zone:6: a parenthesis is closed that was not opened");
-  CHECK(refusal("a TXT (x\n") == "zone:5: a parenthesis is not closed");
+  CHECK(refusal("a TXT (x\n") == "zone:4: a parenthesis is not closed");
+  CHECK(refusal("a TXT (x\n(y)\n\n") == "zone:4: a parenthesis is not closed");
   CHECK(refusal("a TXT \"x\nb A 192.0.2.1\n") == "zone:4: a quoted string has no end");
   CHECK(refusal("a TXT x\\\n") == "zone:4: a backslash stands before nothing");
   CHECK(refusal("a TXT x\\") == "zone:4: a backslash stands before nothing");
@@ -176,6 +178,29 @@ TEST_CASE("mistakes are told with their line") {
   CHECK(test::zone("example", "@ SOA a b 1 2 3 4 5\n") == nullptr);
   CHECK(std::string(last_error()) == "zone:1: the record has no TTL, and there is no $TTL");
   CHECK(test::zone("example", "") == nullptr);
+}
+
+TEST_CASE("a NUL byte is none of a zone's") {
+  const auto with_nul = [](std::string text) {
+    std::replace(text.begin(), text.end(), '!', '\0');
+    return refusal("\n" + text);
+  };
+  const std::string told = "zone:5: there is a NUL byte";
+  CHECK(with_nul("a A 192.0.2.1!\n") == told);
+  CHECK(with_nul("a A !192.0.2.1\n") == told);
+  CHECK(with_nul("a!b A 192.0.2.1\n") == told);
+  CHECK(with_nul("a A 192.0.2.1 ; !\n") == told);
+  CHECK(with_nul("a TXT \\!\n") == told);
+  CHECK(with_nul("a TXT \"!\"\n") == told);
+  CHECK(with_nul("a TXT \"\\!\"\n") == told);
+  CHECK(with_nul("!\n") == told);
+  CHECK(refusal("a TXT \\000\n") == "");
+}
+
+TEST_CASE("a line that ends in CR and LF") {
+  CHECK(refusal("a TXT x\r\nb TXT \"y\"\r\n") == "");
+  CHECK(refusal("a TXT x\\\r\n") == "zone:4: a backslash stands before nothing");
+  CHECK(records("a TXT x\r\n", "a.example", DnsType::txt) == Texts{"\1x"});
 }
 
 TEST_CASE("times with units") {

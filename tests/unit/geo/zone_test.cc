@@ -38,7 +38,7 @@ constexpr std::string_view kZone = R"($TTL 1h
 ns   A   192.0.2.53
 a.b.c  TXT deep
 sub  NS  ns.sub
-sub  DS  1 13 2 00112233
+sub  DS  1 13 1 00112233445566778899aabbccddeeff00112233
 ns.sub A 192.0.2.54
 x.y.sub A 192.0.2.55
 *.w  A   192.0.2.80
