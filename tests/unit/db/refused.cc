@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "db/read_preference.h"
+#include "db/server_selection.h"
 
 namespace fce {
 
@@ -65,6 +66,24 @@ inline void refused() {
     ReadPreference preference;
   };
   const Options options = {.batch = 10};
+#endif
+
+  const Topology topology;
+  const SelectionOptions plain;
+  Selection selection;
+  (void)select_for_read(topology, nearest, plain, &selection);
+#if CASE == 14  // REFUSED: no matching function|too few arguments
+  (void)select_for_read(topology, plain, &selection);
+#endif
+#if CASE == 15  // REFUSED: deleted|no matching function
+  (void)select_for_read(topology, {}, plain, &selection);
+#endif
+
+  // A bound of seconds falls back to the primary, so it is not for public routes.
+  BoundedSelection bounded;
+  (void)select_within(topology, nearest, 2000, plain, &bounded);
+#if CASE == 16  // REFUSED: no known conversion|invalid initialization|could not convert
+  (void)select_within(topology, LocalReads::of<ReadMode::nearest>(), 2000, plain, &bounded);
 #endif
 }
 
