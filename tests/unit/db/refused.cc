@@ -72,7 +72,7 @@ inline void refused() {
   const SelectionOptions plain;
   Selection selection;
   (void)select_for_read(topology, nearest, plain, &selection);
-#if CASE == 14  // REFUSED: no matching function|too few arguments
+#if CASE == 14  // REFUSED: no matching function|too few arguments|invalid initialization
   (void)select_for_read(topology, plain, &selection);
 #endif
 #if CASE == 15  // REFUSED: deleted|no matching function
