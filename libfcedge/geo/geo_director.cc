@@ -75,7 +75,8 @@ void GeoDirector::watch_files() {
 void GeoDirector::work_out() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || done_ != wanted_; });
+    // Before the files have been looked at, all clients would seem to be nowhere.
+    changed_.wait(lock, [this] { return stopping_ || (looked_ && done_ != wanted_); });
     if (stopping_) return;
     const uint64_t wanted = wanted_;
     std::shared_ptr<const GeoMap> map;

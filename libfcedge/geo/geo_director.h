@@ -37,7 +37,8 @@ class GeoDirector {
   // What was seen of a node of the map, on top of what the map says (see NodeWatch). FCE_ENOENT:
   // there is no such node.
   Status observe(const std::string& node, const NodeWatch::Seen& seen);
-  // Null until the first map is in force. Who asks often keeps it as long as `version` stays.
+  // Null until the files have been looked at, good or bad, and the first map is in force; so nobody
+  // is sent to the wrong end of the world for the seconds that this takes. Who asks often keeps it as long as `version` stays.
   std::shared_ptr<const GeoSnapshot> current() const;
   // Maps that were given since the start.
   uint64_t maps() const { return maps_.load(std::memory_order_relaxed); }

@@ -57,7 +57,9 @@ bool IndexFile::load(const Seen& seen) {
   const std::string error = status == Status::ok ? "" : fce::last_error();
   const std::lock_guard lock(mutex_);
   if (!error.empty() && error != last_error_)
-    log(LogLevel::error, "geo index kept as it was error=\"%s\"", log_safe(error).c_str());
+    log(LogLevel::error, "%s error=\"%s\"",
+        current_ ? "geo index kept as it was" : "there is no geo index, so no place is known",
+        log_safe(error).c_str());
   last_error_ = error;
   if (status != Status::ok) {
     ++figures_.failures;
@@ -67,6 +69,9 @@ bool IndexFile::load(const Seen& seen) {
   figures_.build_ms = (monotonic_us() - began_us) / 1000;
   figures_.loaded_ms = wall_ms();
   current_ = std::move(index);
+  log(LogLevel::info, "geo index in force type=\"%s\" ranges=%zu cells=%zu mib=%zu ms=%llu",
+      log_safe(current_->type()).c_str(), current_->ranges(), current_->cells(),
+      current_->memory_bytes() >> 20, static_cast<unsigned long long>(figures_.build_ms));
   return true;
 }
 
