@@ -90,7 +90,7 @@ a 1h30m IN A 192.0.2.1
   A 192.0.2.2
 $ORIGIN example.
 b IN 5 A 192.0.2.3
-  TXT x
+  CLASS1 TXT x
 "q" A 192.0.2.4
 )";
   CHECK(records(text, "a.sub.example", DnsType::a).size() == 2);
