@@ -16,27 +16,58 @@ namespace {
 
 constexpr uint32_t kTtlMax = (1u << 31) - 1;
 
-// What stands in one line of a master file must not end it, nor be a directive.
-void check_word(const Section& section, const Place& place, const std::string& word) {
-  if (word[0] == '$' || word.find_first_of(" \t\r\n\";()") != std::string::npos)
-    section.fail(place, "expected a word without blanks, got \"" + word + "\"");
+bool is_control(char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }
+
+// Each record becomes one entry of a master file, and none may have a part in the next.
+
+void check_name(const Section& section, const Place& place, const std::string& name) {
+  if (name[0] == '$' || name.find_first_of(" \t\";()") != std::string::npos ||
+      std::any_of(name.begin(), name.end(), is_control))
+    section.fail(place, "expected a name without blanks, got \"" + name + "\"");
+  const size_t last = name.find_last_not_of('\\');
+  const size_t backslashes = name.size() - (last == std::string::npos ? 0 : last + 1);
+  if (backslashes % 2 != 0) section.fail(place, "a backslash stands before nothing");
+}
+
+// It must not pass for a TTL or a class.
+void check_type(const Section& section, const Place& place, const std::string& type) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  if (!is_letter(type[0]) || !std::all_of(type.begin(), type.end(), is_part))
+    section.fail(place, "expected a type as \"A\" or \"TYPE65\", got \"" + type + "\"");
+}
+
+void check_data(const Section& section, const Place& place, const std::string& data) {
+  if (std::any_of(data.begin(), data.end(), is_control)) section.fail(place, "expected one line");
+  size_t open = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < data.size(); ++i) {
+    const char c = data[i];
+    if (c == '\\' && ++i == data.size()) section.fail(place, "a backslash stands before nothing");
+    if (c == '"') quoted = !quoted;
+    if (quoted || c == '\\') continue;
+    if (c == ';') section.fail(place, "a \";\" begins a comment unless it stands in quotes");
+    if (c == '(') ++open;
+    if (c == ')' && open-- == 0) section.fail(place, "a parenthesis is closed that was not opened");
+  }
+  if (quoted) section.fail(place, "a quoted string has no end");
+  if (open > 0) section.fail(place, "a parenthesis is not closed");
 }
 
 RecordSettings read_record(Section& section) {
   RecordSettings record;
   const Place name = section.text("name", &record.name);
   require(section, "name", record.name);
-  check_word(section, name, record.name);
+  check_name(section, name, record.name);
   const Place type = section.text("type", &record.type);
   require(section, "type", record.type);
-  check_word(section, type, record.type);
+  check_type(section, type, record.type);
   uint32_t ttl = UINT32_MAX;
   section.number("ttl", &ttl, 0, kTtlMax);
   if (ttl != UINT32_MAX) record.ttl = ttl;
   section.texts("data", &record.data);
   if (record.data.empty()) section.fail(section.place(), "needs the key data");
-  for (const auto& [data, place] : record.data)
-    if (data.find_first_of("\r\n") != std::string::npos) section.fail(place, "expected one line");
+  for (const auto& [data, place] : record.data) check_data(section, place, data);
   section.finish();
   return record;
 }
@@ -49,7 +80,14 @@ std::string read_file(const Config& config, const PathSetting& file) {
   if (!stream || content.fail())
     config.fail(file.place,
                 file.path + ": cannot be read: " + std::strerror(errno != 0 ? errno : EIO));
-  return content.str();
+  std::string text = content.str();
+  // The library takes a text that ends at the first.
+  if (const size_t nul = text.find('\0'); nul != std::string::npos)
+    config.fail(file.place,
+                file.path + ":" +
+                    std::to_string(1 + std::count(text.begin(), text.begin() + nul, '\n')) +
+                    ": there is a NUL byte");
+  return text;
 }
 
 }  // namespace
@@ -101,14 +139,13 @@ void ZoneText::blame(const Config& config, const std::string& sentence) const {
   std::string_view rest = std::string_view(sentence).substr(called_.size() + 1);
   size_t line = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), line);
-  const bool in_file = !settings_.zone_file.path.empty();
   if (error == std::errc() && line > file_lines_ && line - file_lines_ <= places_.size()) {
     rest.remove_prefix(static_cast<size_t>(end - rest.data()));
     const size_t blanks = rest.find_first_not_of(": ");
     config.fail(places_[line - file_lines_ - 1],
                 std::string(rest.substr(std::min(blanks, rest.size()))));
   }
-  if (in_file) config.fail(settings_.zone_file.place, sentence);
+  if (!settings_.zone_file.path.empty()) config.fail(settings_.zone_file.place, sentence);
   config.fail(settings_.place, std::string(rest.substr(std::min<size_t>(1, rest.size()))));
 }
 

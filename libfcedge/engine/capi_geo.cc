@@ -78,6 +78,14 @@ Status read_keys(const fce_dns_zone& known, const DnsName& apex, ZoneKeys* out) 
   return status;
 }
 
+// A name by itself, in which "@" and what separates words of a master file have no meaning.
+Status read_apex(const char* text, DnsName* out) {
+  const std::string_view name(text);
+  if (name == "@" || name.find_first_of(" \t\r\n\"();") != std::string_view::npos)
+    return fail(Status::invalid, "\"" + std::string(name) + "\" is no name of a zone");
+  return DnsName::parse(name, DnsName(), out);
+}
+
 Status read_zone(const fce_dns_zone& given, std::span<const std::string> sets,
                  std::shared_ptr<const Zone>* out, ZoneKeys* keys) {
   fce_dns_zone known;
@@ -85,7 +93,7 @@ Status read_zone(const fce_dns_zone& given, std::span<const std::string> sets,
   if (status == Status::ok && (!known.name || (!known.file && !known.text)))
     status = fail(Status::invalid, "a zone has a name, and a file or a text");
   DnsName apex;
-  if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
+  if (status == Status::ok) status = read_apex(known.name, &apex);
   if (status == Status::ok) status = read_keys(known, apex, keys);
   if (status != Status::ok) return status;
   if (!known.text) return load_zone_file(known.file, apex, sets, out);
@@ -99,7 +107,7 @@ Status read_ds(const fce_dns_zone* given, std::string* out) {
     status = fail(Status::invalid, "the zone has no name or no key");
   DnsName apex;
   std::shared_ptr<const DnssecKey> key;
-  if (status == Status::ok) status = DnsName::parse(known.name, DnsName(), &apex);
+  if (status == Status::ok) status = read_apex(known.name, &apex);
   if (status == Status::ok) status = DnssecKey::load(known.dnssec_key, apex, &key);
   if (status == Status::ok) *out = key->ds_text();
   return status;

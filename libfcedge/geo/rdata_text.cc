@@ -54,7 +54,8 @@ class DataReader {
   void seconds() {
     const std::string_view text = take().text;
     uint32_t value = 0;
-    if (!parse_ttl(text, &value)) refuse("\"" + std::string(text) + "\" is no time");
+    if (!parse_seconds(text, UINT32_MAX, &value))
+      refuse("\"" + std::string(text) + "\" is no time");
     put(value, 4);
   }
   // A string with its length ahead of it, or without.
@@ -184,11 +185,13 @@ Status parse_rdata(DnsType type, std::span<const ZoneToken> tokens, const DnsNam
   return reader.end();
 }
 
-bool parse_ttl(std::string_view text, uint32_t* out) {
+bool parse_ttl(std::string_view text, uint32_t* out) { return parse_seconds(text, INT32_MAX, out); }
+
+bool parse_seconds(std::string_view text, uint32_t most, uint32_t* out) {
   if (text.empty() || !is_digit(text.front())) return false;
-  constexpr uint64_t kMost = INT32_MAX;
   uint64_t sum = 0, value = 0;
-  bool open = false;  // digits that have no unit yet
+  bool open = false;   // digits that have no unit yet
+  bool units = false;  // then all have one: "1h30" may be meant to be minutes or seconds
   for (const char c : text) {
     if (is_digit(c)) {
       value = value * 10 + static_cast<uint64_t>(c - '0');
@@ -207,11 +210,12 @@ bool parse_ttl(std::string_view text, uint32_t* out) {
       sum += value * unit;
       value = 0;
       open = false;
+      units = true;
     }
-    if (value > kMost || sum > kMost) return false;
+    if (value > most || sum > most) return false;
   }
   *out = static_cast<uint32_t>(sum + value);
-  return sum + value <= kMost;
+  return sum + value <= most && !(open && units);
 }
 
 }  // namespace fce

@@ -21,5 +21,6 @@ Status parse_rdata(DnsType type, std::span<const ZoneToken> tokens, const DnsNam
 
 // Seconds, or with units: "1h30m". False for anything else, and for more than 2147483647.
 bool parse_ttl(std::string_view text, uint32_t* out);
+bool parse_seconds(std::string_view text, uint32_t most, uint32_t* out);
 
 }  // namespace fce

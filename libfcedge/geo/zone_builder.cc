@@ -5,6 +5,7 @@
 #include <bit>
 #include <iterator>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "geo/rdata.h"
@@ -19,6 +20,8 @@ struct ZoneBuilder::SetDraft {
   uint32_t ttl;
   uint16_t geo_set = 0;
   std::vector<std::string> data;
+  std::unordered_set<std::string> known;  // the data as they are compared
+  size_t bytes = 0;                       // of its records in a message
 };
 
 struct ZoneBuilder::NodeDraft {
@@ -59,6 +62,15 @@ bool may_stand_together(DnsType a, DnsType b) {
   return !geo || !(is_address(a) || is_address(b));
 }
 
+// Of a record in a message besides its data, its owner being a pointer to the question.
+constexpr size_t kRecordBytes = 12;
+
+// What a message over TCP has for records besides its header and the question.
+size_t answer_room(const DnsName& owner) {
+  constexpr size_t kHeaderBytes = 12, kQuestionBytes = 4;
+  return UINT16_MAX - kHeaderBytes - kQuestionBytes - owner.wire().size();
+}
+
 Status refuse(const DnsName& owner, const std::string& sentence) {
   return fail(Status::invalid, owner.text() + ": " + sentence);
 }
@@ -77,6 +89,8 @@ Status ZoneBuilder::check_owner(const DnsName& owner, DnsType type) const {
     return refuse(owner, dns_type_text(type) + " cannot be in a zone");
   if (type == DnsType::soa && !dns_names_equal(owner.wire(), apex_.wire()))
     return refuse(owner, "SOA belongs to the zone's own name");
+  if (type == DnsType::ds && dns_names_equal(owner.wire(), apex_.wire()))
+    return refuse(owner, "DS of a zone belongs to the zone above it");
   if (type == DnsType::ns && is_dns_wildcard(owner.wire()))
     return refuse(owner, "a wildcard cannot be delegated (RFC 4592 section 4.2)");
   return Status::ok;
@@ -95,7 +109,7 @@ Status ZoneBuilder::set_for(const DnsName& owner, DnsType type, uint32_t ttl, Se
   auto set = std::find_if(node.sets.begin(), node.sets.end(),
                           [&](const SetDraft& one) { return one.type == type; });
   if (set == node.sets.end()) {
-    node.sets.push_back({type, ttl, 0, {}});
+    node.sets.push_back({type, ttl, 0, {}, {}, 0});
     set = node.sets.end() - 1;
   }
   *out = &*set;
@@ -109,11 +123,17 @@ Status ZoneBuilder::add(const DnsName& owner, DnsType type, uint32_t ttl, std::s
   SetDraft* set = nullptr;
   if (const Status status = set_for(owner, type, ttl, &set); status != Status::ok) return status;
   const bool single = type == DnsType::soa || type == DnsType::cname;
-  const bool known = std::find(set->data.begin(), set->data.end(), data) != set->data.end();
+  std::string canonical = canonical_rdata(type, as_bytes(data));
+  const bool known = set->known.count(canonical) > 0;
   if (single && !set->data.empty() && !known)
     return refuse(owner, "there is another " + dns_type_text(type));
+  if (!known && set->bytes + kRecordBytes + data.size() > answer_room(owner))
+    return refuse(owner, "its " + dns_type_text(type) + " are more than a message can hold");
   set->ttl = std::min(set->ttl, ttl);
-  if (!known) set->data.emplace_back(data);
+  if (known) return Status::ok;
+  set->bytes += kRecordBytes + data.size();
+  set->known.insert(std::move(canonical));
+  set->data.emplace_back(data);
   return Status::ok;
 }
 

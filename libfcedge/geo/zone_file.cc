@@ -11,6 +11,11 @@
 namespace fce {
 namespace {
 
+// By its name or by its number (RFC 3597 section 5).
+bool is_class_in(std::string_view text) {
+  return equals_ignoring_case(text, "IN") || equals_ignoring_case(text, "CLASS1");
+}
+
 class ZoneReader {
  public:
   ZoneReader(const DnsName& apex, std::span<const std::string> geo_sets)
@@ -58,7 +63,7 @@ class ZoneReader {
       uint32_t value = 0;
       if (!ttl && parse_ttl(text, &value)) {
         ttl = value;
-      } else if (!has_class && equals_ignoring_case(text, "IN")) {
+      } else if (!has_class && is_class_in(text)) {
         has_class = true;
       } else {
         break;

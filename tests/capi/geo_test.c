@@ -87,6 +87,15 @@ static void keys(fce_node* node) {
   CHECK_FAILS(fce_dns_zone_ds(&zone, NULL, 0), FCE_EINVAL);
   zone.text = ZONE_HEAD;
   CHECK_OK(fce_node_set_dns_zones(node, &zone, 1));
+  static const char* const kNoNames[] = {"@", "a b.test", "a.test\n", "a;b.test", "", "a..test"};
+  for (size_t i = 0; i < sizeof kNoNames / sizeof *kNoNames; ++i) {
+    zone.name = kNoNames[i];
+    zone.dnssec_key = NULL;
+    CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EINVAL);
+    zone.dnssec_key = path;
+    CHECK_FAILS(fce_dns_zone_ds(&zone, text, sizeof text), FCE_EINVAL);
+  }
+  zone.name = "example.net";
   zone.dnssec_other_key = path;
   CHECK_FAILS(fce_node_set_dns_zones(node, &zone, 1), FCE_EINVAL);
   zone.dnssec_key = NULL;

@@ -191,6 +191,14 @@ def bad_configurations():
         equal(code, 2, f"{extra}: {told}")
         contains(told, part, extra)
     for broken, part in (('name = "a b"', ".name: "), ('name = "$TTL"', ".name: "),
+                         ("name = 'www\\'", ".name: "), ('name = "w\\u0000w"', ".name: "),
+                         ('type = "5"', ".type: "), ('type = "$TTL"', ".type: "),
+                         ("data = '\"x\" ('", ".data: a parenthesis is not closed"),
+                         ("data = '\"y\" )'", ".data: a parenthesis is closed"),
+                         ("data = '192.0.2.1\\'", ".data: a backslash"),
+                         ("data = '\"x'", ".data: a quoted string has no end"),
+                         ('data = "192.0.2.1 ; x"', ".data: "),
+                         ('data = "192.0.2.1\\u0000"', ".data: must not contain NUL"),
                          ('type = "NONE"', ".data: there is no type"),
                          ('data = "192.0.2.1\\n"', ".data: expected one line"),
                          ('data = ["192.0.2.1", "x"]', '.data: "x"'), ('data = []', ".data: "),
@@ -201,12 +209,33 @@ def bad_configurations():
                  for key, value in record.items()] + [broken] * broken.startswith("ttl")
         told = check_records(lines)
         line = node.config.read_text().splitlines().index(
-            broken if not broken.startswith("type") else 'data = "192.0.2.1"') + 1
+            broken if broken != 'type = "NONE"' else 'data = "192.0.2.1"') + 1
         contains(told, f"edge.toml:{line}: zone[2].record[1]{part}", broken)
     contains(check_records(['name = "ns1"', 'type = "CNAME"', 'data = "x"']), "c.test",
              "a fault of the zone as a whole")
+    bad_files()
     node.write_config()
     equal(node.check()[0], 0, "as it was")
+
+
+def bad_files():
+    """a zone's file ends before the records of the configuration begin"""
+    node.write_config()
+    head = (node.directory / "head.zone").read_text()
+    for text, part in ((head + "\nt TXT (\n", ":6: a parenthesis is not closed"),
+                       (head + "\nt TXT x\\", ":6: a backslash stands before nothing"),
+                       (head + "\nt A 192.0.2.1\0\n", ":6: there is a NUL byte")):
+        (node.directory / "head.zone").write_text(text)
+        code, told = node.check()
+        equal(code, 2, f"{text}: {told}")
+        contains(told, "head.zone" + part, text)
+    (node.directory / "head.zone").write_text(head)
+    for name, part in (("@", "no name of a zone"), ("a b.test", "no name of a zone"),
+                       ("a\\u0000b", "NUL")):
+        node.write_config(f'[[zone]]\nname = "{name}"\nfile = "example.zone"\n')
+        code, told = node.check()
+        equal(code, 2, f"{name}: {told}")
+        contains(told, part, name)
 
 
 def check_records(lines):

@@ -66,6 +66,7 @@ TEST_CASE("records that are refused") {
   refused("www", "GEO", "nowhere", "no set of nodes");
   refused("www", "SOA", "n. a. 1 2 3 4 5", "zone's own name");
   refused("@", "SOA", "n. a. 2 2 3 4 5", "another SOA");
+  refused("@", "DS", "1 13 2 " + digest(32), "belongs to the zone above");
   refused("*.x", "NS", "ns.other.", "wildcard");
   refused("www", "RRSIG", "\\# 1 00", "cannot be in a zone");
   for (const std::string_view type : {"TYPE24", "TYPE25", "TYPE30", "TYPE38", "TYPE39"})
@@ -75,6 +76,38 @@ TEST_CASE("records that are refused") {
   refused("www", "OPT", "\\# 0", "cannot be in a zone");
   refused("www", "ANY", "\\# 0", "cannot be in a zone");
   CHECK(draft.add(dns_name("example"), DnsType::a, 0x8000'0000, "abcd") != Status::ok);
+}
+
+TEST_CASE("the same record in another case is one") {
+  Draft draft;
+  CHECK(draft.text("@", "NS", "NS.Other."));
+  CHECK(draft.text("alias", "CNAME", "www"));
+  CHECK(draft.text("alias", "CNAME", "WWW"));
+  CHECK(draft.text("text", "TXT", "a"));
+  CHECK(draft.text("text", "TXT", "A"));
+  std::shared_ptr<const Zone> zone;
+  REQUIRE(draft.build(&zone) == Status::ok);
+  const auto count = [&](std::string_view name, DnsType type) {
+    const DnsName wire = dns_name(name);
+    const DnsKey key(wire.wire());
+    return zone->set(*zone->node(key, key.labels()), type)->count;
+  };
+  CHECK(count("example", DnsType::ns) == 1);
+  CHECK(count("alias.example", DnsType::cname) == 1);
+  CHECK(count("text.example", DnsType::txt) == 2);
+}
+
+TEST_CASE("a set that no message can hold") {
+  Draft draft;
+  const std::string more = " \"" + std::string(255, 'x') + "\"";
+  std::string half = "a";
+  for (int i = 0; i < 128; ++i) half += more;
+  CHECK(draft.text("www", "TXT", half));
+  CHECK_FALSE(draft.text("www", "TXT", "b" + half));
+  CHECK(std::string_view(last_error()) == "www.example.: its TXT are more than a message can hold");
+  CHECK(draft.text("www", "TXT", half));  // is there already
+  CHECK(draft.text("www", "TXT", "short"));
+  CHECK(draft.text("other", "TXT", half));
 }
 
 TEST_CASE("digests of keys have their size") {
