@@ -149,6 +149,7 @@ TEST_CASE("read preference: the parameters of connection strings are read") {
   CHECK(read("readPreference=nearest&readPreferenceTags=dc%3any%2Cname:a%20b") ==
         "nearest?readPreferenceTags=dc:ny,name:a%20b");
   CHECK(read("read%50reference=nearest") == "nearest");
+  CHECK(read("readPreference=neares%74") == "nearest");
   CHECK(read("&&readPreference=nearest&%zz=1&=&x") == "nearest");
 }
 

@@ -6,6 +6,8 @@ as CASE 0. Each case alone has to fail with an error that the expression finds, 
 for a mistake of the test.
 """
 
+import concurrent.futures
+import os
 import re
 import subprocess
 import sys
@@ -28,8 +30,9 @@ def main(file, arguments):
     if code != 0:
         print(f"without a case it does not compile:\n{errors}")
         failures += 1
-    for number, expected in cases:
-        code, errors = compile_case(command, number)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda case: compile_case(command, case[0]), cases))
+    for (number, expected), (code, errors) in zip(cases, results):
         lines = [line for line in errors.split("\n") if re.search("error:|note:", line)]
         if code == 0:
             print(f"case {number} compiles")

@@ -46,6 +46,15 @@ TEST_CASE("staleness: the examples of the specification") {
   CHECK(staleness_ms(without, without.servers[1]) == 25'000);
 }
 
+TEST_CASE("staleness: a primary is who a set with one knows as that") {
+  const std::vector<Member> set = {{"s", kSecondary}, {"p", kPrimary}};
+  const Topology topology = topology_of(kWithPrimary, set);
+  CHECK(topology.primary() == &topology.servers[1]);
+  CHECK(topology_of(kWithPrimary, {set[0]}).primary() == nullptr);
+  for (const TopologyType type : {kNoPrimary, TopologyType::single, TopologyType::unknown})
+    CHECK(topology_of(type, set).primary() == nullptr);
+}
+
 TEST_CASE("staleness: clocks that differ by years change nothing") {
   const int64_t years = 20 * 365 * 86'400'000LL;
   for (const int64_t skew : {int64_t{0}, years}) {
