@@ -148,10 +148,10 @@ typedef struct fce_geo_set {
 FCE_API void fce_geo_set_init(fce_geo_set* set);
 
 /* Gives the node its databases, once, before start. They are read off to the side, which takes some
- * seconds, in which sets of nodes are answered with SERVFAIL (others are asked then); and read again
- * when they change; one that is broken leaves what was known, and the log says so. Several are
- * those of the families: what one says of IPv4 or IPv6, later ones do not say again. None: no place
- * is known, which is enough for overrides. Errors: FCE_EINVAL, FCE_EEXIST, FCE_ESTATE. */
+ * seconds, in which sets of nodes are answered with SERVFAIL (others are asked then); and read
+ * again when they change; one that is broken leaves what was known, and the log says so. Several
+ * are those of the families: what one says of IPv4 or IPv6, later ones do not say again. None: no
+ * place is known, which is enough for overrides. Errors: FCE_EINVAL, FCE_EEXIST, FCE_ESTATE. */
 FCE_API int fce_node_set_geo(fce_node* node, const char* const* files, size_t count);
 
 /* The map of nodes, and the sets of them, in place of those before; at any time, and before the

@@ -38,7 +38,8 @@ class GeoDirector {
   // there is no such node.
   Status observe(const std::string& node, const NodeWatch::Seen& seen);
   // Null until the files have been looked at, good or bad, and the first map is in force; so nobody
-  // is sent to the wrong end of the world for the seconds that this takes. Who asks often keeps it as long as `version` stays.
+  // is sent to the wrong end of the world for the seconds that this takes. Who asks often keeps it
+  // as long as `version` stays.
   std::shared_ptr<const GeoSnapshot> current() const;
   // Maps that were given since the start.
   uint64_t maps() const { return maps_.load(std::memory_order_relaxed); }
