@@ -72,7 +72,9 @@ class Callback {
 
   static decltype(auto) call(void* user, Args... args) {
     if constexpr (kSmall) {
-      return (*std::launder(reinterpret_cast<const F*>(&user)))(std::forward<Args>(args)...);
+      alignas(F) unsigned char bytes[sizeof(F)];
+      std::memcpy(bytes, &user, sizeof bytes);
+      return (*std::launder(reinterpret_cast<const F*>(bytes)))(std::forward<Args>(args)...);
     } else {
       return (*static_cast<F*>(user))(std::forward<Args>(args)...);
     }

@@ -57,7 +57,8 @@ class Origin : public Handle<fce_origin, fce_origin_destroy> {
   }
 
  private:
-  static Result<Origin> wrap(int code, fce_origin* made) {
+  // By reference: the call that gives the code also sets it.
+  static Result<Origin> wrap(int code, fce_origin* const& made) {
     if (code != FCE_OK) return detail::check(code);
     return Origin(made);
   }

@@ -98,13 +98,19 @@ class List {
   std::size_t size_ = 0;
 };
 
-// The same where a call takes it, so that it may also be written there: `{Server{...}, ...}`.
+// The same where a call takes it: so it may also be written there, `{Header{...}, ...}`, or go when
+// the call is over.
 template <class T>
 class Items : public List<T> {
  public:
   using List<T>::List;
   constexpr Items() noexcept = default;
   constexpr Items(List<T> list) noexcept : List<T>(list) {}
+  template <class C,
+            class = std::enable_if_t<
+                std::is_convertible_v<decltype(std::declval<const C&>().data()), const T*> &&
+                !std::is_base_of_v<List<T>, C>>>
+  constexpr Items(const C& container) noexcept : List<T>(container.data(), container.size()) {}
   Items(std::initializer_list<T> items) noexcept : List<T>(items.begin(), items.size()) {}
 };
 
