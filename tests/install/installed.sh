@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Installs the build into a scratch directory, then compiles and runs a C program against it with
-# nothing but what pkg-config says: once against the shared library, once against the archive.
+# nothing but what pkg-config says: once against the shared library, once against the archive. A C++
+# program, in C++17 and in C++20, against the shared library.
 #
-# Usage: installed.sh BUILD_DIR PROGRAM.c
+# Usage: installed.sh BUILD_DIR PROGRAM.c PROGRAM.cc
 set -euo pipefail
 
-build=$1 program=$2
+build=$1 program=$2 wrapped=$3
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
@@ -34,6 +35,13 @@ flags=(-std=c99 -Wall -Wextra -Wpedantic -Werror)
 cc "${flags[@]}" $(config --cflags) -o "$root/shared" "$program" $(config --libs)
 LD_LIBRARY_PATH=$lib "$root/shared"
 [[ $(ldd "$root/shared") =~ libfcedge\.so\.[0-9] ]] || { echo "not linked by soname" && exit 1; }
+
+for standard in c++17 c++20; do
+  # shellcheck disable=SC2046
+  c++ -std="$standard" "${flags[@]:1}" -Wshadow -Wconversion $(config --cflags) \
+    -o "$root/wrapped" "$wrapped" $(config --libs)
+  LD_LIBRARY_PATH=$lib "$root/wrapped"
+done
 
 # It is one file that needs no library of ours; built only with the examples.
 tool=$root$prefix/bin/fcedge-geo

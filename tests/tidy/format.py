@@ -8,7 +8,7 @@ import sys
 
 from files import ours
 
-SUFFIXES = {".c", ".cc", ".cpp", ".h"}
+SUFFIXES = {".c", ".cc", ".cpp", ".h", ".hpp"}
 
 
 def main():

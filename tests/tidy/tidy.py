@@ -45,7 +45,9 @@ FOREIGN = [
     ("maxminddb.h", []),
 ]
 
-SOURCES = {".c", ".cc", ".cpp", ".h", ".py", ".sh", ".mjs", ".js", ".ts", ".build", ".css", ".html"}
+SOURCES = {
+    ".c", ".cc", ".cpp", ".h", ".hpp", ".py", ".sh", ".mjs", ".js", ".ts", ".build", ".css", ".html"
+}
 TEXT = SOURCES | {".md", ".txt", ".toml", ".service", ".json", ".map", ".cnf", ".java", ".lua"}
 # Names without a suffix that are scripts or text all the same.
 TEXT_NAMES = {"run", ".gitignore", ".editorconfig", ".clang-format", "meson_options.txt"}
