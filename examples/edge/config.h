@@ -333,11 +333,13 @@ struct GeoOverrideSettings {
   uint32_t by = FCE_GEO_BY_PREFIX;
   std::string value;
   std::string nodes;  // with blanks between them
+  Place place;        // of all that are by the same
 };
 
 struct GeoSetSettings {
   std::string name;
   std::string regions;  // with blanks between them
+  Place regions_place;
   uint32_t answers_max = 0;
   uint32_t all_down = FCE_GEO_NEAREST;
   std::vector<GeoOverrideSettings> overrides;

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_dns.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "config_geo.h"
 #include "config_records.h"
 #include "config_route.h"
 #include "files.h"
@@ -16,6 +22,45 @@ namespace {
 
 constexpr uint32_t kMsMax = 24u * 3600 * 1000;
 constexpr uint32_t kRateMax = 1'000'000;
+
+bool same_dns(const Config& a, const Config& b) {
+  const fce_dns_options &x = a.dns.options, &y = b.dns.options;
+  return std::memcmp(&x, &y, sizeof x) == 0 && a.dns.nsid == b.dns.nsid &&
+         a.dns.cookie_secret_file.path == b.dns.cookie_secret_file.path;
+}
+
+bool same_dns_listens(const Config& a, const Config& b) {
+  const auto same = [](const DnsListenSettings& x, const DnsListenSettings& y) {
+    return x.address == y.address && x.tls == y.tls;
+  };
+  return std::equal(a.dns_listens.begin(), a.dns_listens.end(), b.dns_listens.begin(),
+                    b.dns_listens.end(), same);
+}
+
+// "Example.COM." and "example.com" are one.
+std::string as_compared(std::string name) {
+  if (name.size() > 1 && name.back() == '.') name.pop_back();
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+// Throws for the first zone that is at fault by itself. The library's sentence alone may fit
+// several, so each is tried with a node that serves nobody.
+void fail_first_zone(const Config& config, const std::vector<ZoneText>& texts) {
+  fce_node_options options;
+  fce_node_options_init(&options);
+  options.shards = 1;
+  fce_node* made = nullptr;
+  if (fce_node_create(&options, &made) != FCE_OK) return;
+  const std::unique_ptr<fce_node, decltype(&fce_node_destroy)> node(made, fce_node_destroy);
+  set_dns(made, config, false);
+  set_geo(made, config, false);
+  set_geo_map(made, config);
+  for (const ZoneText& text : texts) {
+    const fce_dns_zone zone = text.zone();
+    if (fce_node_set_dns_zones(made, &zone, 1) != FCE_OK) text.fail(config, fce_last_error());
+  }
+}
 
 }  // namespace
 
@@ -115,8 +160,21 @@ void set_zones(fce_node* node, const Config& config) {
     zones.push_back(texts.emplace_back(config, settings).zone());
   if (fce_node_set_dns_zones(node, zones.data(), zones.size()) == FCE_OK) return;
   const std::string sentence = fce_last_error();
-  for (const ZoneText& text : texts) text.blame(config, sentence);
-  config.fail(config.zones.front().place, sentence);
+  fail_first_zone(config, texts);
+  // Each by itself is good, so there are two of one name.
+  std::set<std::string> names;
+  for (const ZoneSettings& zone : config.zones)
+    if (!names.insert(as_compared(zone.name)).second) config.fail(zone.place, sentence);
+  config.fail({}, sentence);
+}
+
+void warn_of_dns_restart(const Config& running, const Config& wanted) {
+  const auto warn = [](const char* what) {
+    log_warn(std::string("reload leaves a changed setting until the next start section=") + what);
+  };
+  if (!same_dns(running, wanted)) warn("dns");
+  if (!same_dns_listens(running, wanted)) warn("dns_listen");
+  if (running.geo.files != wanted.geo.files) warn("geo");
 }
 
 std::vector<std::string> ds_records(const Config& config) {

@@ -28,6 +28,9 @@ void check_dns(const Config& config);
 // Gives a node that has not started its DNS server; with `listens` its addresses, too.
 void set_dns(fce_node* node, const Config& config, bool listens);
 
+// Warns of changes that only a restart can make, of [dns], [[dns_listen]] and [geo].
+void warn_of_dns_restart(const Config& running, const Config& wanted);
+
 // Has it answer from the zones as the files are now; at any time.
 void set_zones(fce_node* node, const Config& config);
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_geo.h"
 
+#include <cmath>
+#include <limits>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config_route.h"
+#include "log.h"
 #include "route_entry.h"
 
 namespace edge {
@@ -16,8 +20,22 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 // "DE" = "berlin paris": whose clients are sent to which nodes.
 void read_overrides(Section& section, const char* key, uint32_t by, GeoSetSettings* settings) {
   Pairs pairs;
-  section.pairs(key, &pairs);
-  for (auto& [value, nodes] : pairs) settings->overrides.push_back({by, value, nodes});
+  const Place place = section.pairs(key, &pairs);
+  for (auto& [value, nodes] : pairs) settings->overrides.push_back({by, value, nodes, place});
+}
+
+// What has no default: no node stands at 0 degrees because somebody forgot to say where it is.
+double read_degrees(Section& section, const char* key, double max) {
+  double degrees = std::numeric_limits<double>::quiet_NaN();
+  section.decimal(key, &degrees, -max, max);
+  if (std::isnan(degrees)) section.fail(section.place(), std::string("needs the key ") + key);
+  return degrees;
+}
+
+bool is_region(const Config& config, const std::string& region) {
+  for (const GeoNodeSettings& node : config.geo_nodes)
+    if (node.region == region) return true;
+  return false;
 }
 
 }  // namespace
@@ -37,8 +55,8 @@ GeoNodeSettings read_geo_node(Section& section) {
   section.text("region", &settings.region);
   section.words("addresses", &settings.addresses);
   require(section, "addresses", settings.addresses);
-  section.decimal("latitude", &settings.latitude, -90, 90);
-  section.decimal("longitude", &settings.longitude, -180, 180);
+  settings.latitude = read_degrees(section, "latitude", 90);
+  settings.longitude = read_degrees(section, "longitude", 180);
   section.number("weight", &settings.weight, 1, 1'000'000);
   section.number("load_percent", &settings.load_percent, 0, 1000);
   size_t state = FCE_GEO_UP;
@@ -52,7 +70,7 @@ GeoSetSettings read_geo_set(Section& section) {
   GeoSetSettings settings;
   settings.place = section.text("name", &settings.name);
   require(section, "name", settings.name);
-  section.words("regions", &settings.regions);
+  settings.regions_place = section.words("regions", &settings.regions);
   section.number("answers_max", &settings.answers_max, 1, 8);
   size_t all_down = FCE_GEO_NEAREST;
   section.choice("all_down", &all_down, {"nearest", "all", "none"});
@@ -80,6 +98,27 @@ void check_geo(const Config& config) {
   const Place& place = config.geo_sets.front().place;
   if (config.geo_nodes.empty()) config.fail(place, "needs a [[geo_node]] to send anybody to");
   if (config.dns_listens.empty()) config.fail(place, "needs a [[dns_listen]] to be asked at");
+}
+
+void warn_of_fences(const Config& config) {
+  for (const GeoSetSettings& set : config.geo_sets) {
+    std::istringstream regions(set.regions);
+    for (std::string region; regions >> region;) {
+      if (is_region(config, region)) continue;
+      const std::string why = "no [[geo_node]] is of the region \"" + region + "\"";
+      log_warn("a fence without nodes why=" + quoted(set.regions_place.sentence(config.file, why)));
+    }
+  }
+}
+
+void check_databases(const Config& config) {
+  std::vector<const char*> files;
+  for (const std::string& file : config.geo.files) files.push_back(file.c_str());
+  if (files.empty()) return;
+  fce_geo_index* index = nullptr;
+  if (fce_geo_index_open(files.data(), files.size(), &index) != FCE_OK)
+    config.fail(config.geo.files_place, fce_last_error());
+  fce_geo_index_close(index);
 }
 
 void set_geo(fce_node* node, const Config& config, bool reads) {
@@ -124,15 +163,22 @@ GeoMapView::GeoMapView(const Config& config) : overrides_(config.geo_sets.size()
   }
 }
 
-// The sentence begins with whose it is: geo node "fra1": its latitude is ...
+// The sentence begins with whose it is: geo node "fra1": its latitude is ...; of a network, with
+// its text: "192.0.2.1/24" is not a network ...
 void GeoMapView::fail(const Config& config, const std::string& sentence) {
+  bool second = sentence.ends_with("there are two of that name");
   const auto is_of = [&](const char* what, const std::string& name) {
-    return sentence.starts_with(what + (" \"" + name) + "\"");
+    if (!sentence.starts_with(what + (" \"" + name) + "\"")) return false;
+    return !std::exchange(second, false);
   };
   for (const GeoNodeSettings& node : config.geo_nodes)
     if (is_of("geo node", node.name)) config.fail(node.place, sentence);
   for (const GeoSetSettings& set : config.geo_sets)
     if (is_of("geo set", set.name)) config.fail(set.place, sentence);
+  for (const GeoSetSettings& set : config.geo_sets)
+    for (const GeoOverrideSettings& one : set.overrides)
+      if (one.by == FCE_GEO_BY_PREFIX && sentence.starts_with("\"" + one.value + "\""))
+        config.fail(one.place, sentence);
   config.fail(config.geo_sets.empty() ? config.geo.place : config.geo_sets.front().place, sentence);
 }
 

@@ -27,6 +27,14 @@ RouteSettings read_geo_explain(Section& section);
 // Throws ConfigError for sets that no zone could name.
 void check_geo(const Config& config);
 
+// Warns of fences around nobody: a region that no node is in may be misspelt, or its nodes are yet
+// to come.
+void warn_of_fences(const Config& config);
+
+// Throws ConfigError for databases that cannot be used. It reads them as a whole, which takes
+// seconds.
+void check_databases(const Config& config);
+
 // Gives a node that has not started its databases; without `reads` none, which is enough to try
 // the rest.
 void set_geo(fce_node* node, const Config& config, bool reads);

@@ -90,6 +90,15 @@ std::string read_file(const Config& config, const PathSetting& file) {
   return text;
 }
 
+// With "K.private" also "K.key" is read.
+bool is_about_key(std::string_view sentence, std::string_view path) {
+  constexpr std::string_view kSecretEnd = ".private";
+  if (sentence.starts_with(std::string(path) + ":")) return true;
+  if (!path.ends_with(kSecretEnd)) return false;
+  path.remove_suffix(kSecretEnd.size());
+  return sentence.starts_with(std::string(path) + ".key:");
+}
+
 }  // namespace
 
 void read_records(Section& zone, ZoneSettings* settings) {
@@ -134,8 +143,14 @@ fce_dns_zone ZoneText::zone() const {
   return zone;
 }
 
-void ZoneText::blame(const Config& config, const std::string& sentence) const {
-  if (!sentence.starts_with(called_ + ":")) return;
+void ZoneText::fail(const Config& config, const std::string& sentence) const {
+  if (sentence.starts_with(called_ + ":")) fail_text(config, sentence);
+  for (const PathSetting& key : {settings_.dnssec_key, settings_.dnssec_other_key})
+    if (!key.path.empty() && is_about_key(sentence, key.path)) config.fail(key.place, sentence);
+  config.fail(settings_.place, sentence);
+}
+
+void ZoneText::fail_text(const Config& config, const std::string& sentence) const {
   std::string_view rest = std::string_view(sentence).substr(called_.size() + 1);
   size_t line = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), line);

@@ -26,11 +26,12 @@ class ZoneText {
   // Views into this.
   fce_dns_zone zone() const;
 
-  // Throws ConfigError if what the library has said is about this zone, with the place of the
-  // record at fault; a sentence about the file names its line itself.
-  void blame(const Config& config, const std::string& sentence) const;
+  // Throws ConfigError with what the library has said of this zone, and with the place of the
+  // record or the key at fault; a sentence about the file names its line itself.
+  [[noreturn]] void fail(const Config& config, const std::string& sentence) const;
 
  private:
+  [[noreturn]] void fail_text(const Config& config, const std::string& sentence) const;
   void add(const RecordSettings& record);
 
   const ZoneSettings& settings_;

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "config_dns.h"
+#include "config_geo.h"
 #include "files.h"
 #include "log.h"
 #include "node.h"
@@ -40,7 +41,9 @@ void print_summary(const Config& config) {
             << config.widgets.size() << " widget, " << config.comments.size() << " comments, "
             << config.metrics.size() << " metrics, " << config.origins.size() << " origin, "
             << config.cached.size() << " cached, " << config.proxies.size() << " proxy, "
-            << config.purges.size() << " purge\n";
+            << config.purges.size() << " purge, " << config.dns_listens.size() << " dns_listen, "
+            << config.zones.size() << " zone, " << config.geo_nodes.size() << " geo_node, "
+            << config.geo_sets.size() << " geo_set\n";
   for (const std::string& record : ds_records(config)) std::cout << record << '\n';
 }
 
@@ -49,7 +52,8 @@ void reload(const Options& options, Node* node) {
     const Config config = load_config(options.config_file, options.node_name);
     check_files(config);
     node->reload(config);
-    log_info("reloaded certificates, routes and origins");
+    warn_of_fences(config);
+    log_info("reloaded certificates, routes, origins, zones and nodes");
   } catch (const ConfigError& error) {
     log_error("reload failed and nothing has changed error=" + quoted(error.what()));
   }
@@ -88,7 +92,9 @@ int run(const Options& options) {
     open_log(config.node.log_level);
     check_files(config);
     fit_open_files(&config);
+    warn_of_fences(config);
     if (options.check) {
+      check_databases(config);
       Node::check(config);
       release_log();
       print_summary(config);

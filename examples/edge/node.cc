@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node.h"
 
-#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -57,18 +56,6 @@ bool same_cache(CacheSettings a, CacheSettings b) {
   return a == b;
 }
 
-bool same_dns(const Config& a, const Config& b) {
-  const auto listens = [](const DnsListenSettings& x, const DnsListenSettings& y) {
-    return x.address == y.address && x.tls == y.tls;
-  };
-  const fce_dns_options &x = a.dns.options, &y = b.dns.options;
-  return std::equal(a.dns_listens.begin(), a.dns_listens.end(), b.dns_listens.begin(),
-                    b.dns_listens.end(), listens) &&
-         std::memcmp(&x, &y, sizeof x) == 0 && a.dns.nsid == b.dns.nsid &&
-         a.geo.files == b.geo.files &&
-         a.dns.cookie_secret_file.path == b.dns.cookie_secret_file.path;
-}
-
 void warn_of_restart(const Config& running, const Config& wanted) {
   const auto warn = [](const char* what) {
     log_warn(std::string("reload leaves a changed setting until the next start section=") + what);
@@ -91,7 +78,7 @@ void warn_of_restart(const Config& running, const Config& wanted) {
   if (!same_namespaces(running, wanted)) warn("namespace");
   if (!same_cache(running.cache, wanted.cache)) warn("cache");
   if (!same_listens(running, wanted)) warn("listen");
-  if (!same_dns(running, wanted)) warn("dns");
+  warn_of_dns_restart(running, wanted);
 }
 
 }  // namespace

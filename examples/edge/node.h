@@ -29,8 +29,9 @@ class Node {
 
   void start();
 
-  // Swaps certificates and routes for those of `config`. Throws ConfigError and changes nothing
-  // when one of them cannot be used. Warns of settings that only a restart can change.
+  // Swaps certificates, routes, zones and nodes for those of `config`. Throws ConfigError and
+  // changes nothing when one of them cannot be used. Warns of settings that only a restart can
+  // change.
   void reload(const Config& config);
 
   void drain();

@@ -23,7 +23,8 @@ std::optional<Options> parse_options(int argc, char** argv, int* exit_code) {
       ->type_name("NAME");
   app.add_flag("--check", options.check, "Check the configuration and all its files, then exit");
   app.footer(
-      "Signals: SIGHUP reloads certificates and routes; SIGTERM and SIGINT drain, then stop.\n"
+      "Signals: SIGHUP reloads certificates, origins, routes, zones and geo nodes; SIGTERM and\n"
+      "SIGINT drain, then stop.\n"
       "Exit code: 0 after a stop, 2 when the node cannot start as configured.\n");
   try {
     app.parse(argc, argv);

@@ -21,7 +21,10 @@ edge::Config load(const Options& options) {
     throw edge::ConfigError("fcedge-geo: serve needs --config; see --help");
   edge::Config config =
       edge::load_config(options.config_file, options.node_name, edge::Purpose::kDns);
-  if (!options.databases.empty()) config.geo.files = options.databases;
+  if (!options.databases.empty()) {
+    config.geo.files = options.databases;
+    config.geo.files_place = {0, "--mmdb"};
+  }
   return config;
 }
 
@@ -40,7 +43,9 @@ void set_certificates(fce_node* node, const edge::Config& config) {
 
 void reload(const Options& options, DnsHost* host) {
   try {
-    host->reload(load(options));
+    const edge::Config config = load(options);
+    host->reload(config);
+    edge::warn_of_fences(config);
     edge::log_info("reloaded zones and nodes");
   } catch (const edge::ConfigError& error) {
     edge::log_error("reload failed and nothing has changed error=" + edge::quoted(error.what()));
@@ -55,12 +60,14 @@ void serve(const Options& options) {
   try {
     const edge::Config config = load(options);
     edge::open_log(config.node.log_level);
+    edge::warn_of_fences(config);
     if (options.check) {
+      edge::check_databases(config);
       DnsHost::check(config);
       edge::release_log();
-      std::cout << config.file << ": ok: " << config.zones.size() << " zone, "
-                << config.geo_sets.size() << " geo_set, " << config.geo_nodes.size()
-                << " geo_node\n";
+      std::cout << config.file << ": ok: " << config.dns_listens.size() << " dns_listen, "
+                << config.zones.size() << " zone, " << config.geo_nodes.size() << " geo_node, "
+                << config.geo_sets.size() << " geo_set\n";
       for (const std::string& record : edge::ds_records(config)) std::cout << record << '\n';
       return;
     }
@@ -132,6 +139,7 @@ void DnsHost::reload(const edge::Config& config) {
   set_certificates(node_.get(), config);
   edge::set_geo_map(node_.get(), config);
   edge::set_zones(node_.get(), config);
+  edge::warn_of_dns_restart(config_, config);
 }
 
 void DnsHost::check(const edge::Config& config) { create(config, false); }

@@ -31,7 +31,8 @@ class DnsHost {
   void start();
 
   // Swaps certificates, the map of nodes and the zones for those of `config`. Throws
-  // edge::ConfigError and changes nothing when one of them cannot be used.
+  // edge::ConfigError and changes nothing when one of them cannot be used. Warns of settings that
+  // only a restart can change.
   void reload(const edge::Config& config);
 
   // Tells whether all that would work; touches no port.

@@ -53,8 +53,11 @@ FCE_API int fce_node_listen_dns(fce_node* node, const char* address, uint32_t tl
  * With a key it is signed on line for who asks for that (DO), each answer when it is first needed:
  * so also those that depend on the client, and the file has no records of DNSSEC but DS. That names
  * and types do not exist is said one at a time (RFC 9824): nobody can walk through the zone, and
- * NXDOMAIN becomes NOERROR for who does not say that he knows of this. The zone is secure once the
- * zone above it has the record that fce_dns_zone_ds gives.
+ * NXDOMAIN becomes NOERROR for who asks with DO and does not say that he knows of this. The zone is
+ * secure once the zone above it has the record that fce_dns_zone_ds gives.
+ *
+ * Its serial is told as it stands, and a zone is taken whatever its serial is: nobody transfers
+ * zones from here.
  *
  * From one key to the next: the new one becomes `dnssec_other_key`, and its DS is put beside the
  * old one's above. When that is known everywhere, and an hour is over, they change places. When the
@@ -92,7 +95,10 @@ FCE_API int fce_dns_zone_ds(const fce_dns_zone* zone, char* out, size_t size);
  * A GEO record of a zone (`www 30 IN GEO "eu"`) names a set of nodes; who asks gets the addresses
  * of those that are best for where he is, by the databases of MaxMind's format that the node has.
  * Clients are told apart by their address, or by the client subnet that a resolver sends (RFC
- * 7871). */
+ * 7871). Places within 0.2 degrees of latitude and longitude and of one country are one cell: none
+ * is further than 16 km from its middle, and they are not told apart. Clients of unknown places are
+ * spread over the set's nodes by weight, by IPv4 /16 or IPv6 /32. A node without an address of
+ * the family that is asked for is passed over. */
 
 #define FCE_GEO_UP 0
 #define FCE_GEO_DRAINING 1 /* gets new clients only when nothing is up */
@@ -105,8 +111,9 @@ typedef struct fce_geo_node {
   const char* addresses; /* IPv4 and IPv6, separated by blanks: "192.0.2.1 2001:db8::1" */
   double latitude;       /* degrees, north positive */
   double longitude;      /* degrees, east positive */
-  uint32_t weight;       /* among nodes near each other [100] */
-  uint32_t load_percent; /* of its capacity; from 80 on clients are sent on to others, too */
+  uint32_t weight;       /* among nodes near each other, from 1 on; 0: [100] */
+  uint32_t load_percent; /* of its capacity, from 0 on; from 80 on a growing part of the clients
+                            goes elsewhere first, at 100 all do */
   uint32_t state;        /* FCE_GEO_UP, FCE_GEO_DRAINING, FCE_GEO_DOWN */
   uint32_t worse_after;  /* observations in a row that make it worse than it was taken to be [3] */
   uint32_t better_after; /* and better [3] */
@@ -215,7 +222,8 @@ typedef struct fce_geo_index fce_geo_index;
 FCE_API int fce_geo_index_open(const char* const* files, size_t count, fce_geo_index** index);
 FCE_API void fce_geo_index_close(fce_geo_index* index);
 
-/* Where an address is, "192.0.2.1" or "2001:db8::1". Errors: FCE_EINVAL. */
+/* Where an address is, "192.0.2.1" or "2001:db8::1". On an error `place` is left as it was. Errors:
+ * FCE_EINVAL. */
 FCE_API int fce_geo_index_lookup(const fce_geo_index* index, const char* address,
                                  fce_geo_place* place);
 

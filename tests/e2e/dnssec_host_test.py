@@ -61,9 +61,13 @@ file = "plain.zone"
 [[geo_node]]
 name = "a"
 addresses = ["192.0.2.10", "2001:db8::10"]
+latitude = 50
+longitude = 8.7
 [[geo_node]]
 name = "b"
 addresses = ["192.0.2.20"]
+latitude = 48.9
+longitude = 2.4
 [[geo_set]]
 name = "near"
 answers_max = 1

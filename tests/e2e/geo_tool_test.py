@@ -160,7 +160,8 @@ def faults():
         told = run(*words, code=2)
         contains(told, part, words)
         equal(told.count("\n"), 1, f"one sentence: {told}")
-    for broken, place in (('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n', "geo_node[3]"),
+    for broken, place in (('[[geo_node]]\nname = "x"\naddresses = ["1.2.3"]\n'
+                           'latitude = 1\nlongitude = 1\n', "geo_node[3]"),
                           ('[[geo_set]]\nname = "y"\nregions = ["eu"]\n'
                            'countries = {{ DE = "<new & york>" }}\n', "geo_set[2]")):
         write_config(broken)
@@ -217,11 +218,37 @@ def check_signed():
                     run("--config", config, "serve", "--check"), re.M), "the DS")
 
 
+def check_databases():
+    """A check opens the databases, and warns of fences around nobody."""
+    write_config(SERVER)
+    right = config.read_text()
+    lines = right.splitlines()
+    for wrong in ("none.mmdb", "main.pem"):
+        config.write_text(right.replace("city.mmdb", wrong))
+        told = run("--config", config, "serve", "--check", code=2)
+        contains(told, f"geo.toml:{lines.index('[geo]') + 2}: geo.files: ", wrong)
+        contains(told, wrong, "the file")
+    config.write_text(right)
+    contains(run("--config", config, "--mmdb", directory / "none.mmdb", "serve", "--check", code=2),
+             "--mmdb: ", "one of the command line")
+    config.write_text(right.replace('regions = ["eu"]', 'regions = ["ue"]')
+                      .replace('countries = { FR = "berlin" }\n', "")
+                      .replace('prefixes = { "10.3.7.0/24" = "paris" }\n', ""))
+    done = subprocess.run([GEO, "--config", config, "serve", "--check"], capture_output=True,
+                          text=True, check=False, timeout=60 * SLOW)
+    equal(done.returncode, 0, done.stderr)
+    fence = lines.index('regions = ["eu"]') + 1
+    contains(done.stderr, f"geo.toml:{fence}: geo_set[1].regions: ",
+             "a fence around nobody")
+
+
 def server():
     """DNS by it alone, and changes without a pause"""
     write_config(SERVER)
-    contains(run("--config", config, "serve", "--check"), "ok: 1 zone, 2 geo_set", "a check")
+    contains(run("--config", config, "serve", "--check"),
+             "ok: 2 dns_listen, 1 zone, 3 geo_node, 2 geo_set\n", "a check")
     check_signed()
+    check_databases()
     write_config(SERVER)
     log = directory / "log"
     with log.open("w") as out, subprocess.Popen(
@@ -259,6 +286,14 @@ def follow(process, log):
     wait_until(lambda: says("reloaded zones and nodes"), "it reloads")
     wait_until(lambda: "192.0.2.3" not in dig(clear, *ask), "the node that is down")
     equal(dig(clear, "example.test", "SOA")[0].split(" ")[2], "2", "the new serial")
+    check("until the next start" not in log.read_text(), "nothing waits", log.read_text())
+    write_config('[dns]\nnsid = "x"\n' + SERVER.replace('"127.0.0.1:0"\ntls', '"[::1]:0"\ntls'),
+                 state="down", serial=2)
+    config.write_text(config.read_text().replace("city.mmdb", "dbip-city.mmdb"))
+    process.send_signal(signal.SIGHUP)
+    for section in ("dns", "dns_listen", "geo"):
+        wait_until(lambda section=section: says(f"until the next start section={section}\n"),
+                   f"{section} waits for the next start")
     write_config(SERVER, serial=3, ns="192.0.2.300")
     process.send_signal(signal.SIGHUP)
     line = config.read_text().splitlines().index(
