@@ -98,7 +98,7 @@ FCE_API int fce_dns_zone_ds(const fce_dns_zone* zone, char* out, size_t size);
  * 7871). Places within 0.2 degrees of latitude and longitude and of one country are one cell: none
  * is further than 16 km from its middle, and they are not told apart. Clients of unknown places are
  * spread over the set's nodes by weight, by IPv4 /16 or IPv6 /32. A node without an address of
- * the family that is asked for is passed over. */
+ * the family that is asked for leaves its place in that answer empty. */
 
 #define FCE_GEO_UP 0
 #define FCE_GEO_DRAINING 1 /* gets new clients only when nothing is up */
