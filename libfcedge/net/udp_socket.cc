@@ -59,9 +59,10 @@ struct UdpSocket::Batch {
   uint8_t data[kBatch][kReceiveStride];
   uint8_t answers[kBatch * kAnswerBytes];
 
-  // The kernel has left the sizes of what it found before.
+  // The kernel has left the sizes of what it found before, in the first `used` of them.
+  size_t used = kBatch;
   void prepare() {
-    for (size_t i = 0; i < kBatch; ++i) {
+    for (size_t i = 0; i < used; ++i) {
       in_pieces[i] = {data[i], kReceiveBytes};
       msghdr& message = in[i].msg_hdr;
       message = {};
@@ -116,6 +117,7 @@ void UdpSocket::on_readable() {
 bool UdpSocket::serve_batch() {
   batch_->prepare();
   const int got = recvmmsg(fd_, batch_->in, kBatch, MSG_DONTWAIT, nullptr);
+  batch_->used = got < 0 ? kBatch : static_cast<size_t>(got);
   // The error of an earlier answer is told once, in the place of a datagram.
   if (got < 0) return errno != EAGAIN;
   size_t bytes = 0;
