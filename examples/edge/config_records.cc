@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include "config_route.h"
 
@@ -73,6 +75,10 @@ RecordSettings read_record(Section& section) {
 }
 
 std::string read_file(const Config& config, const PathSetting& file) {
+  // Opening a pipe would wait for who writes into it.
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file.path, error) && !error)
+    config.fail(file.place, file.path + ": is not a regular file");
   errno = 0;
   std::ifstream stream(file.path, std::ios::binary);
   std::ostringstream content;

@@ -16,7 +16,8 @@ Status read_text_file(const std::string& path, size_t bytes_max, std::string* ou
   const auto failed = [&](int error) {
     return fail(status_from_errno(error), path + ": cannot be read: " + std::strerror(error));
   };
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe in its place must not hold up who reads.
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info;
   if (fd.get() < 0 || fstat(fd.get(), &info) != 0) return failed(errno);
   if (!S_ISREG(info.st_mode)) return fail(Status::invalid, path + ": is no file");

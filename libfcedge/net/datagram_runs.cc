@@ -35,35 +35,43 @@ void DatagramRuns::begin(bool together) {
   latest_.fill(kNone);
 }
 
-uint8_t DatagramRuns::find(const msghdr& query, size_t bytes, size_t slot) const {
-  const uint8_t run = latest_[slot];
-  if (run == kNone || piece_bytes_[run] != bytes) return kNone;
-  if ((counts_[run] + size_t{1}) * bytes > kRunBytesMax) return kNone;
+bool DatagramRuns::goes_with(size_t run, const msghdr& query, size_t bytes) const {
   const msghdr& other = messages_[run].msg_hdr;
-  const bool alike =
-      same(query.msg_name, query.msg_namelen, other.msg_name, other.msg_namelen) &&
-      same(query.msg_control, query.msg_controllen, other.msg_control, other.msg_controllen);
-  return alike ? run : kNone;
+  return piece_bytes_[run] == bytes &&
+         same(query.msg_name, query.msg_namelen, other.msg_name, other.msg_namelen) &&
+         same(query.msg_control, query.msg_controllen, other.msg_control, other.msg_controllen);
+}
+
+// There are twice as many slots as runs, so one of them is empty.
+uint8_t* DatagramRuns::slot_of(const msghdr& query, size_t bytes) {
+  size_t slot = hash_of(query, bytes);
+  while (latest_[slot] != kNone && !goes_with(latest_[slot], query, bytes))
+    slot = (slot + 1) % latest_.size();
+  return &latest_[slot];
+}
+
+uint8_t DatagramRuns::begin_run(const msghdr& query, size_t bytes) {
+  const auto run = static_cast<uint8_t>(runs_++);
+  msghdr& message = messages_[run].msg_hdr;
+  message = query;
+  message.msg_flags = 0;
+  if (query.msg_controllen == 0) message.msg_control = nullptr;
+  counts_[run] = 0;
+  piece_bytes_[run] = bytes;
+  return run;
 }
 
 void DatagramRuns::add(const msghdr& query, const iovec& answer) {
-  const bool alone = !together_ || answer.iov_len > kPieceBytesMax ||
+  const size_t bytes = answer.iov_len;
+  const bool alone = !together_ || bytes > kPieceBytesMax ||
                      query.msg_controllen > CMSG_SPACE(sizeof(in6_pktinfo));
-  const size_t slot = alone ? 0 : hash_of(query, answer.iov_len);
-  uint8_t run = alone ? kNone : find(query, answer.iov_len, slot);
-  if (run == kNone) {
-    run = static_cast<uint8_t>(runs_++);
-    if (!alone) latest_[slot] = run;
-    msghdr& message = messages_[run].msg_hdr;
-    message = query;
-    message.msg_flags = 0;
-    if (query.msg_controllen == 0) message.msg_control = nullptr;
-    counts_[run] = 0;
-    piece_bytes_[run] = answer.iov_len;
-  }
-  ++counts_[run];
+  uint8_t lone = kNone;
+  uint8_t* const slot = alone ? &lone : slot_of(query, bytes);
+  const bool fits = *slot != kNone && (counts_[*slot] + size_t{1}) * bytes <= kRunBytesMax;
+  if (!fits) *slot = begin_run(query, bytes);
+  ++counts_[*slot];
   answer_of_[answers_] = answer;
-  run_of_[answers_++] = run;
+  run_of_[answers_++] = *slot;
 }
 
 void DatagramRuns::finish() {

@@ -41,8 +41,10 @@ class DatagramRuns {
   static constexpr size_t kControlBytes =
       CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t));
 
-  // The run that the answer goes with, or kNone; the slot is where such a run is found.
-  uint8_t find(const msghdr& query, size_t bytes, size_t slot) const;
+  bool goes_with(size_t run, const msghdr& query, size_t bytes) const;
+  // Where the latest run of a client and a size stands, or is to stand.
+  uint8_t* slot_of(const msghdr& query, size_t bytes);
+  uint8_t begin_run(const msghdr& query, size_t bytes);
   void say_size(size_t run);
 
   size_t answers_ = 0, runs_ = 0;
@@ -52,7 +54,8 @@ class DatagramRuns {
   std::array<iovec, kAnswersMax> answer_of_, pieces_;
   std::array<uint8_t, kAnswersMax> run_of_;      // of an answer
   std::array<size_t, kAnswersMax> piece_bytes_;  // of a run
-  std::array<uint8_t, 128> latest_;              // runs by a hash of client and size
+  // Runs by a hash of client and size; those that have the same hash stand behind each other.
+  std::array<uint8_t, 2 * kAnswersMax> latest_;
   alignas(cmsghdr) std::array<std::array<uint8_t, kControlBytes>, kAnswersMax> controls_;
 };
 

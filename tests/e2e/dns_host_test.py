@@ -186,7 +186,8 @@ def nodes():
 
 
 def bad_configurations():
-    """what cannot be is said with its place"""
+    """what cannot be is said with its place, and a pipe in a file's place is not waited for"""
+    os.mkfifo(node.directory / "pipe")
     for extra, part in (('[[zone]]\nname = "example.test"\nfile = "example.zone"\n', "zone"),
                         ('[[zone]]\nname = "b.test"\nfile = "none.zone"\n', "none.zone"),
                         ('[[dns_listen]]\naddress = "127.0.0.1"\n', "dns_listen"),
@@ -199,7 +200,13 @@ def bad_configurations():
                          "geo_node[3]: needs the key latitude"),
                         ('[[geo_set]]\nname = "near"\n', "near"),
                         ('[[geo_explain]]\npath = "/geo"\n', "{set}"),
-                        ('[[zone]]\nname = "c.test"\n', "[[zone.record]]")):
+                        ('[[zone]]\nname = "c.test"\n', "[[zone.record]]"),
+                        ('[[zone]]\nname = "c.test"\nfile = "pipe"\n', "pipe: is no file"),
+                        ('[[zone]]\nname = "c.test"\nfile = "pipe"\n'
+                         'record = [{ name = "a", type = "A", data = "192.0.2.1" }]\n',
+                         "pipe: is not a regular file"),
+                        ('[[zone]]\nname = "c.test"\nfile = "example.zone"\n'
+                         'dnssec_key = "pipe"\n', "pipe: is no")):
         node.write_config(extra)
         code, told = node.check()
         equal(code, 2, f"{extra}: {told}")

@@ -2,6 +2,7 @@
 #include "geo/zone_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -244,6 +245,11 @@ TEST_CASE("a zone from a file") {
   std::remove(path);
   CHECK(load_zone_file(path, dns_name("example"), {}, &zone) == Status::not_found);
   CHECK(load_zone_file("/tmp", dns_name("example"), {}, &zone) == Status::invalid);
+  // Nobody waits for who writes into a pipe.
+  const std::string pipe = std::string(path) + ".pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(load_zone_file(pipe, dns_name("example"), {}, &zone) == Status::invalid);
+  CHECK(unlink(pipe.c_str()) == 0);
 }
 
 }  // namespace fce

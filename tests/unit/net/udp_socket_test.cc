@@ -122,6 +122,20 @@ TEST_CASE("udp socket: answers of one size to one client go together, each a dat
   for (UdpClient* client : {&one, &two, &other}) CHECK(client->receive().empty());
 }
 
+TEST_CASE("udp socket: no client keeps another's answers from going together") {
+  UdpNode node("127.0.0.1:0");
+  std::vector<std::unique_ptr<UdpClient>> clients;
+  for (int i = 0; i < 32; ++i)
+    clients.push_back(std::make_unique<UdpClient>("127.0.0.1", node.port));
+  // One after the other, twice, so that each has others between his two, and all are one batch.
+  for (const char* text : {"a", "b"})
+    for (const auto& client : clients) client->send(text);
+  node.turn();
+  CHECK(node.figures.together.get() == 2 * clients.size());
+  for (const auto& client : clients)
+    for (const char* text : {"re:a", "re:b"}) CHECK(client->receive() == text);
+}
+
 TEST_CASE("udp socket: as much goes together as a packet may hold") {
   UdpNode node("127.0.0.1:0");
   UdpClient client("127.0.0.1", node.port);
